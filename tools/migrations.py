@@ -24,6 +24,7 @@ import punchcard.accounts.access.factor_models
 import punchcard.accounts.models
 import punchcard.connect.claims.models
 import punchcard.connect.imports.models
+import punchcard.connect.integrations.models
 import punchcard.connect.models
 import punchcard.db.outbox
 import punchcard.db.secret_checks

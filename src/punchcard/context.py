@@ -11,6 +11,7 @@ from punchcard.accounts.events import (
 )
 from punchcard.accounts.security.log_lines import write_kept_event
 from punchcard.connect.imports import models as _import_tables  # noqa: F401 - declares them
+from punchcard.connect.integrations import models as _order_tables  # noqa: F401 - declares them
 from punchcard.db import outbox
 from punchcard.db.bounded_look import BoundedLook
 from punchcard.db.database import Database, open_database

@@ -25,6 +25,7 @@ from punchcard.api.routes import (
     google_callback,
     google_pictures,
     health,
+    hooks,
     ledger_log,
     own_merges,
     pairing,
@@ -62,7 +63,12 @@ from punchcard.api.routes.vendor_api.catalogue import (
     referrals,
     rewards,
 )
-from punchcard.api.routes.vendor_api.connections import card_imports, claims, webhooks
+from punchcard.api.routes.vendor_api.connections import (
+    card_imports,
+    claims,
+    integrations,
+    webhooks,
+)
 from punchcard.api.routes.vendor_api.promises import grants, reservations
 from punchcard.context import Context
 from punchcard.kit.settings import Settings
@@ -75,7 +81,13 @@ from punchcard.web.dispatcher import (
     Dispatcher,
     refusal_of_body,
 )
-from punchcard.worker.handlers import ENGAGE_LANE, LONG_WORK_LANE, MAIL_LANE, WALLET_LANES
+from punchcard.worker.handlers import (
+    ENGAGE_LANE,
+    LONG_WORK_LANE,
+    MAIL_LANE,
+    ORDER_LANE,
+    WALLET_LANES,
+)
 from punchcard.worker.loop import Worker
 from punchcard.worker.schedule import PROCESS_TASKS, SHARED_TASKS
 
@@ -93,6 +105,7 @@ ROUTERS: Final[list[APIRouter]] = [
     vendor_devices.router,
     api_keys.router,
     webhooks.router,
+    integrations.router,
     programs.router,
     logo.router,
     promotions.router,
@@ -124,6 +137,7 @@ ROUTERS: Final[list[APIRouter]] = [
     ledger_log.router,
     apple_web_service.router,
     google_callback.router,
+    hooks.router,
     google_pictures.router,
     vendors.router,
     platform_loyalty.router,
@@ -198,6 +212,7 @@ def create_worker(context: Context, *, does_work: bool = True) -> Worker:
         MAIL_LANE,
         LONG_WORK_LANE,
         ENGAGE_LANE,
+        ORDER_LANE,
     ]
     tasks = [*PROCESS_TASKS, *SHARED_TASKS]
     return Worker(context, lanes, tasks, [context.connect.webhook_sender])

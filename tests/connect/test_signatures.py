@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from punchcard.connect.webhooks.signatures import headers_of, secret_of, signature
+from punchcard.connect.signatures import headers_of, secret_of, signature
 
 BODY = (
     b'{"type":"card.enrolled","timestamp":"2026-03-02T09:00:00.000000Z","data":{"name":"\xc3\xa9"}}'

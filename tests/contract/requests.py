@@ -18,6 +18,7 @@ _AUTH = "/api/v1/auth"
 _VENDOR = "/api/v1/vendor"
 _LOYALTY = "/api/v1/vendor/loyalty"
 _WEBHOOKS = f"{_VENDOR}/webhook-endpoints"
+_INTEGRATIONS = f"{_VENDOR}/integrations"
 _PROMOTIONS = f"{_LOYALTY}/programs/{{program_id}}/promotions"
 _AUTOMATIONS = f"{_LOYALTY}/programs/{{program_id}}/automations"
 _PLATFORM = "/api/v1/admin"
@@ -83,6 +84,15 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
     ("PATCH", f"{_WEBHOOKS}/{{endpoint_id}}"): lambda _: {"description": "The till's list"},
     ("POST", f"{_WEBHOOKS}/{{endpoint_id}}/rotate"): lambda _: {},
     ("POST", f"{_WEBHOOKS}/{{endpoint_id}}/replay"): lambda _: {"since": "2026-01-01T00:00:00Z"},
+    ("POST", _INTEGRATIONS): lambda stock: {
+        "program_id": stock["points_program_id"],
+        "kind": "woocommerce",
+    },
+    ("PATCH", f"{_INTEGRATIONS}/{{integration_id}}"): lambda _: {"name": "The kiosk's till"},
+    ("POST", f"{_INTEGRATIONS}/{{integration_id}}/rotate"): lambda _: {"at_once": True},
+    ("POST", f"{_INTEGRATIONS}/{{integration_id}}/events/{{event_id}}/assign"): lambda stock: {
+        "card": stock["card_id"]
+    },
     ("POST", f"{_LOYALTY}/programs"): lambda _: {"name": "Tea card", "type": "stamps"},
     ("PATCH", f"{_LOYALTY}/programs/{{program_id}}"): lambda _: {"name": "Another name"},
     ("POST", f"{_LOYALTY}/programs/{{program_id}}/tiers/preview"): lambda _: {"tiers": None},

@@ -50,6 +50,11 @@ _GOOD |= {
 
 # The import of the shop was tried, and not yet run.
 _GOOD |= {("POST", "/api/v1/vendor/loyalty/imports/{import_id}/undo"): (409,)}
+# No worker has seen the event of the integration yet: there is nothing to try again.
+_GOOD |= {
+    ("POST", f"/api/v1/vendor/integrations/{{integration_id}}/events/{{event_id}}/{verb}"): (409,)
+    for verb in ("retry", "assign")
+}
 # The code is nobody's, and a card's link alone gives no data away.
 _GOOD |= {("POST", "/api/v1/vendor/loyalty/cards/{card_id}/proof-of-person"): (409,)}
 # No address was changed, so nobody objects; and no two cards were proven to be one person's.

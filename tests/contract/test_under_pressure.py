@@ -29,6 +29,8 @@ NEW_PASSWORD = {"token": "none", "new_password": "a password never used before"}
 ANSWERED_ALWAYS = {
     # Nothing is written, nor hashed slowly, before Google's signature was found good.
     ("POST", "/api/v1/loyalty/google/callback"),
+    # Nothing is written before the address of the hook, and its signature, were found good.
+    ("POST", "/api/v1/hooks/{kind}/{integration_id}/{secret}"),
     # Beyond the limit it drops what is said, and answers 200 as Apple wants it.
     ("POST", "/api/v1/loyalty/apple/v1/log"),
 }

@@ -71,7 +71,8 @@ def _open(context: Context, api: Api, shop: Shop) -> tuple[Tokens, Stock]:
         # Nobody here has any.
         "passkey_id": "019cac1e-7b00-7000-8000-00000000000a",
         **shop_floor.places(),
-        **shop_floor.programs(),
+        **(programs := shop_floor.programs()),
+        **shop_floor.integration(programs["points_program_id"]),
         **shop_floor.staff(),
     }
     stock["picture"] = picture_name(
@@ -110,6 +111,20 @@ class _Floor:
         made = self._post("/vendor/webhook-endpoints", {"url": f"https://{self.slug}.example/"})
         test = self._post(f"/vendor/webhook-endpoints/{made['id']}/test", {})
         return {"endpoint_id": made["id"], "delivery_id": test["id"]}
+
+    def integration(self, program_id: str) -> dict[str, str]:
+        """Connect a till, which has told of an order that no worker has seen yet."""
+        path = "/vendor/integrations"
+        made = self._post(path, {"program_id": program_id, "kind": "generic"})
+        hook = made["url"].partition("/api/v1")[2]
+        assert self.owner.post(hook, {"id": 1}).status_code == 200
+        [event] = self.owner.get(f"{path}/{made['id']}/events").json()["items"]
+        return {
+            "integration_id": made["id"],
+            "event_id": event["id"],
+            "kind": "generic",
+            "secret": hook.rpartition("/")[2],
+        }
 
     def programs(self) -> dict[str, str]:
         """Make a stamp card, a points program with a reward, and a draft without cards."""

@@ -38,6 +38,10 @@ WebhookEndpointId = NewType("WebhookEndpointId", str)
 WebhookDeliveryId = NewType("WebhookDeliveryId", str)
 ReceiptClaimId = NewType("ReceiptClaimId", str)
 ReceiptKeyId = NewType("ReceiptKeyId", str)
+IntegrationId = NewType("IntegrationId", str)
+IntegrationEventId = NewType("IntegrationEventId", str)
+IntegrationOrderId = NewType("IntegrationOrderId", str)
+IntegrationBookingId = NewType("IntegrationBookingId", str)
 
 KINDS: Final = (
     VendorId,
@@ -66,6 +70,10 @@ KINDS: Final = (
     WebhookDeliveryId,
     ReceiptClaimId,
     ReceiptKeyId,
+    IntegrationId,
+    IntegrationEventId,
+    IntegrationOrderId,
+    IntegrationBookingId,
 )
 """Every kind; the database keeps them all in columns of one type."""
 

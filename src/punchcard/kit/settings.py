@@ -235,6 +235,13 @@ class Settings:
     claim_keep_days: int = 90
     receipt_keys_per_vendor: int = 50
 
+    # Integrations: orders that web shops and tills tell of
+    integrations_per_vendor: int = 20
+    hooks_per_minute: int = 600
+    hook_limit_bytes: int = 1_048_576
+    integration_body_days: int = 14
+    integration_event_days: int = 90
+
     # Security events that anybody can cause: a row of the audit trail for each caller and span
     security_event_minutes: int = 60
     security_events_limit: int = 500

@@ -370,6 +370,7 @@ class ActorKind(StrEnum):
     What happened elsewhere before is told by an IMPORT; its maker stands in the import itself.
     What a receipt gave is booked by a CLAIM, whoever put it on the card. A CUSTOMER is the holder
     of a card, who has shown who they are.
+    What happens in a web shop or at another till is told by an INTEGRATION.
     """
 
     ADMIN = "admin"
@@ -381,6 +382,7 @@ class ActorKind(StrEnum):
     IMPORT = "import"
     CLAIM = "claim"
     CUSTOMER = "customer"
+    INTEGRATION = "integration"
 
 
 class CodeFormat(StrEnum):

@@ -63,6 +63,7 @@ ENTERED_BY: Final[Mapping[ActorKind, str]] = {
     ActorKind.IMPORT: N_("An import of history"),
     ActorKind.CLAIM: N_("A receipt"),
     ActorKind.CUSTOMER: N_("The customer, who showed who they are"),
+    ActorKind.INTEGRATION: N_("A web shop or another till"),
 }
 """Who asked for an entry."""
 

@@ -5,9 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from punchcard.accounts.access.rate_limit import RateLimiter
 from punchcard.connect.claims.presented import ReceiptReader
 from punchcard.connect.claims.receipt_desk import ReceiptDesk
 from punchcard.connect.claims.receipt_keys import ReceiptSecrets
+from punchcard.connect.integrations.event_work import IntegrationWork
+from punchcard.connect.integrations.hook_door import HookDoor
+from punchcard.connect.integrations.secrets import IntegrationSecrets
 from punchcard.connect.webhooks.http_sender import HttpSender
 from punchcard.connect.webhooks.outcomes import Outcomes
 from punchcard.connect.webhooks.secrets import WebhookSecrets
@@ -24,6 +28,8 @@ from punchcard.services.loyalty_services import LoyaltyServices
 class ConnectServices:
     """Webhooks: their secrets, who sends them, and the networks of ours they may reach; receipts
     that go onto cards, and the keys that tills sign them with.
+
+    Integrations: their secrets, the door they knock at, how often, and what works on what came.
     """
 
     webhook_secrets: WebhookSecrets
@@ -32,15 +38,20 @@ class ConnectServices:
     receipt_secrets: ReceiptSecrets
     receipt_reader: ReceiptReader
     receipt_desk: ReceiptDesk
+    integration_secrets: IntegrationSecrets
+    integration_work: IntegrationWork
+    hook_door: HookDoor
+    hook_limits: RateLimiter
 
 
 def build_connect(
     base: Foundation, accounts: AccountServices, loyalty: LoyaltyServices, wakeups: WakeupRegistry
 ) -> ConnectServices:
-    """Build what sends webhooks and puts receipts on cards; nothing is sent yet."""
+    """Build what sends webhooks, takes in orders and puts receipts on cards."""
     settings, clock = base.settings, base.clock
     networks = parse_networks(settings.webhook_allowed_networks)
     secrets = WebhookSecrets(settings.keys)
+    integration_secrets = IntegrationSecrets(settings.keys)
     receipt_secrets = ReceiptSecrets(settings.keys)
     receipt_reader = ReceiptReader(settings, receipt_secrets, base.ids)
     return ConnectServices(
@@ -53,6 +64,18 @@ def build_connect(
             settings=settings,
             reader=receipt_reader,
         ),
+        integration_secrets=integration_secrets,
+        integration_work=IntegrationWork(
+            base.database, loyalty.till, clock, base.ids, integration_secrets
+        ),
+        hook_door=HookDoor(
+            database=base.database,
+            clock=clock,
+            ids=base.ids,
+            secrets=integration_secrets,
+            base_url=settings.base_url,
+        ),
+        hook_limits=RateLimiter(clock, per_minute=settings.hooks_per_minute),
         webhook_secrets=secrets,
         webhook_networks=networks,
         webhook_sender=WebhookSender(

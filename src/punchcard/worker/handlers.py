@@ -11,11 +11,13 @@ from punchcard.accounts.subjects import SYSTEM
 from punchcard.connect.claims.claim_keeper import RECEIPTS_BEGUN, settle_begun
 from punchcard.connect.imports.turns import take_turn
 from punchcard.connect.imports.work import IMPORT_WORK, ImportWork
+from punchcard.connect.integrations.event_queue import INTEGRATION_EVENT
+from punchcard.connect.integrations.event_work import work_on_event
 from punchcard.context import Context
 from punchcard.db.outbox import PermanentFailure, RetryLater
 from punchcard.engage.automation_keeper import AUTOMATIONS_DUE
 from punchcard.engage.referral_keeper import REFERRALS_DUE
-from punchcard.kit.ids import CardId, CustomerId, ImportId, ProgramId
+from punchcard.kit.ids import CardId, CustomerId, ImportId, IntegrationEventId, ProgramId
 from punchcard.kit.mail import MailRefused, MailServerAway
 from punchcard.loyalty.events import (
     CARD_CHANGED,
@@ -153,6 +155,11 @@ def settle_receipts(context: Context, _key: str) -> None:
     settle_begun(context.connect.receipt_desk, context.clock.now())
 
 
+def take_order(context: Context, event_id: str) -> None:
+    """Do what an integration told of: earn for an order, take back what was paid back."""
+    work_on_event(context.connect.integration_work, IntegrationEventId(event_id))
+
+
 def tell_of_ends(context: Context, key: str) -> None:
     """Tell cards of what soon ends on them, for one turn."""
     context.loyalty.notice_keeper.take_turn(key)
@@ -200,4 +207,9 @@ ENGAGE_LANE: Final[Mapping[str, Handler]] = {
     CARD_FOLLOWED: follow_card,
     AUTOMATIONS_DUE: run_automations,
     REFERRALS_DUE: pay_referrals,
+}
+
+# Orders of web shops: whoever has just paid looks at their card, and waits for nothing else here.
+ORDER_LANE: Final[Mapping[str, Handler]] = {
+    INTEGRATION_EVENT: take_order,
 }

@@ -18,6 +18,7 @@ from punchcard.accounts.models import AccessToken, AuditOrigin, IdempotencyRecor
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.connect.claims import claim_keeper
 from punchcard.connect.imports import import_service
+from punchcard.connect.integrations import event_queue
 from punchcard.connect.webhooks import housekeeping
 from punchcard.context import Context
 from punchcard.engage import automation_keeper, referral_keeper
@@ -240,6 +241,23 @@ def forget_claims(context: Context, session: Session, now: datetime) -> int:
     )
 
 
+def take_waiting_orders(context: Context, session: Session, now: datetime) -> int:
+    """Leave word about what came from integrations that nobody was told of, or were paused."""
+    return event_queue.enqueue_waiting(session, now)
+
+
+def forget_integrations(context: Context, session: Session, now: datetime) -> int:
+    """Forget what integrations sent after some days, and that they did after some more."""
+    settings = context.settings
+    bodies_before = now - timedelta(days=settings.integration_body_days)
+    events_before = now - timedelta(days=settings.integration_event_days)
+    return (
+        event_queue.forget_bodies(session, before=bodies_before, limit=_MANY)
+        + event_queue.forget_events(session, before=events_before, limit=_MANY)
+        + event_queue.forget_customers(session, limit=_MANY)
+    )
+
+
 def _housekeeping(settings: Settings) -> timedelta:
     return timedelta(minutes=settings.housekeeping_minutes)
 
@@ -307,6 +325,8 @@ SHARED_TASKS: Final = [
             forget_webhooks,
             forget_import_rows,
             forget_claims,
+            take_waiting_orders,
+            forget_integrations,
         )
     ),
 ]

@@ -26,6 +26,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     f"{V}/loyalty/programs/{{program_id}}/promotions/{{promotion_id}}": {"name": "Triple"},
     f"{V}/loyalty/programs/{{program_id}}/automations/{{automation_id}}": {"name": "A cake"},
     f"{V}/webhook-endpoints/{{endpoint_id}}": {"description": "The till"},
+    f"{V}/integrations/{{integration_id}}": {"name": "The till"},
     f"{V}/loyalty/cards/{{card_id}}": {"customer": {"name": "Marie"}},
     f"{V}/loyalty/pins/{{pin_id}}": {"name": "Lea"},
     "/admin/vendors/{vendor_id}": {"name": "Café B"},
@@ -57,6 +58,9 @@ def things(alice: Shop, owner: Api) -> dict[str, str]:
         "promotion_id": shelf.promotion(alice, program.id, **shelf.MORE_STAMPS).id,
         "automation_id": automation(alice, program.id, action="stamps", stamps=1, points=...).id,
         "endpoint_id": desk.endpoint(alice)[1],
+        "integration_id": owner.post(
+            "/vendor/integrations", {"program_id": bread.id, "kind": "woocommerce"}
+        ).json()["id"],
         "card_id": shelf.opened_card(alice, program),
         "pin_id": shelf.pin(alice).id,
     }

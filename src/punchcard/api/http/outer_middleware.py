@@ -33,6 +33,8 @@ _CLIENT_LEFT: Final = 499
 # A card's token opens the card. It follows /cards/ on the public paths, and is cut out wherever
 # else something of its form appears. A phone's name opens the list of its passes.
 _PUBLIC_CARD = re.compile(r"(?<=/cards/)[^/]+|(?<=/apple/v1/devices/)[^/]+|(?<=^/h/)[^/]+")
+# What follows the id in the address of a hook is its secret, whatever it looks like.
+_HOOK = re.compile(r"^(/+api/+v1/+hooks/+[^/]*/+[^/]*/+).+", re.DOTALL)
 _TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_-]{22}(?=/|$)")
 _SIGNED_IN_PATHS: Final = ("/api/v1/vendor/", "/api/v1/admin/")
 _PATH_CHARACTERS: Final = 200
@@ -266,7 +268,7 @@ def _request_ids() -> Callable[[], str]:
 def printable_path(path: str) -> str:
     """Return a path as the log may show it: without card tokens and in visible ASCII."""
     if not path.startswith(_SIGNED_IN_PATHS):
-        path = _PUBLIC_CARD.sub("***", path)
+        path = _PUBLIC_CARD.sub("***", _HOOK.sub(r"\1***", path))
     path = _TOKEN.sub("***", path)[:_PATH_CHARACTERS]
     return path if path.isascii() and path.isprintable() else quote(path)
 

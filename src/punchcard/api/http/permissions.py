@@ -39,6 +39,7 @@ _AUTH = "/api/v1/auth"
 _VENDOR = "/api/v1/vendor"
 _LOYALTY = "/api/v1/vendor/loyalty"
 _WEBHOOKS = f"{_VENDOR}/webhook-endpoints"
+_INTEGRATIONS = f"{_VENDOR}/integrations"
 _PLATFORM = "/api/v1/admin"
 _OPEN = "/api/v1/loyalty"
 _APPLE = f"{_OPEN}/apple/v1"
@@ -127,6 +128,21 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_LOYALTY}/claims/{{claim_id}}"): _SEE,
     ("POST", f"{_LOYALTY}/claims/{{claim_id}}/withdraw"): MAY_OPERATE,
     ("POST", f"{_OPEN}/cards/{{token}}/claims"): PUBLIC,
+    # Web shops and other tills tell of their orders
+    **{
+        (method, f"{_INTEGRATIONS}{path}"): MAY_MANAGE
+        for method, path in (
+            ("GET", ""),
+            ("POST", ""),
+            ("GET", "/{integration_id}"),
+            ("PATCH", "/{integration_id}"),
+            ("DELETE", "/{integration_id}"),
+            ("POST", "/{integration_id}/rotate"),
+            ("GET", "/{integration_id}/events"),
+            ("POST", "/{integration_id}/events/{event_id}/retry"),
+            ("POST", "/{integration_id}/events/{event_id}/assign"),
+        )
+    },
     # Programs and rewards
     ("GET", f"{_LOYALTY}/programs"): _SEE_RULES,
     ("POST", f"{_LOYALTY}/programs"): MAY_MANAGE,
@@ -284,6 +300,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_OPEN}/google/programs/{{program_id}}/logo.png"): PUBLIC,
     ("GET", f"{_OPEN}/google/programs/{{program_id}}/hero.png"): PUBLIC,
     ("GET", f"{_OPEN}/google/programs/{{program_id}}/stamps/{{picture}}.png"): PUBLIC,
+    # Web shops and other tills: a secret of the address, and mostly a signature
+    ("POST", "/api/v1/hooks/{kind}/{integration_id}/{secret}"): PUBLIC,
     # Phones with a pass: its own token, or the name of the phone, is the credential
     ("POST", _APPLE_REGISTRATION): PUBLIC,
     ("DELETE", _APPLE_REGISTRATION): PUBLIC,

@@ -21,6 +21,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from punchcard.accounts.access.factor_models import SecondFactor
 from punchcard.accounts.models import FormDraft, IdempotencyRecord, OutgoingMail
 from punchcard.connect.claims.models import ReceiptKey
+from punchcard.connect.integrations.models import Integration, IntegrationEvent
+from punchcard.connect.integrations.secrets import BODY_PURPOSE, SECRET_PURPOSE
 from punchcard.connect.models import WebhookEndpoint
 from punchcard.db.database import Database
 from punchcard.kit.secrets import HEAD_BYTES, Keyring, Sealer
@@ -77,6 +79,13 @@ SEALED_COLUMNS: Final = (
     *(
         SealedColumn(column, [WebhookEndpoint.id], "webhook secret", lambda row: str(row.id))
         for column in (WebhookEndpoint.secret_sealed, WebhookEndpoint.former_secret_sealed)
+    ),
+    *(
+        SealedColumn(column, [Integration.id], SECRET_PURPOSE, lambda row: str(row.id))
+        for column in (Integration.secret_sealed, Integration.former_secret_sealed)
+    ),
+    SealedColumn(
+        IntegrationEvent.body_sealed, [IntegrationEvent.id], BODY_PURPOSE, lambda row: str(row.id)
     ),
 )
 """All there are: a test holds them against the tables."""

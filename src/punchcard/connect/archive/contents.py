@@ -22,6 +22,8 @@ TRAVELLING: Final = frozenset(
         *("customers", "former_contacts", "contact_changes", "erasures", "loyalty_cards"),
         *("retired_card_codes", "card_merges", "grants", "reservations", "referrals"),
         *("automation_runs", "expiry_notices", "merge_offers", "receipt_claims"),
+        # Web shops and tills, and what their orders came to
+        *("integrations", "integration_orders", "integration_bookings", "integration_customers"),
         # The ledger, and what is counted of it
         *("loyalty_transactions", "reference_claims", "loyalty_daily_rollup", "history_imports"),
         *("card_imports", "card_import_parts"),
@@ -44,6 +46,7 @@ STAYING: Final[Mapping[str, str]] = {
     "form_drafts": "lasts minutes",
     "google_nonces": "lasts minutes",
     "idempotency_records": "lasts a day",
+    "integration_events": "kept for days; what was booked for them stands with their orders",
     "job_marks": "how far the server's own work has come",
     "log_checkpoints": "the server's log, which takes up what arrives",
     "log_heads": "the server's log",
@@ -64,6 +67,8 @@ STAYING: Final[Mapping[str, str]] = {
 """The tables that stay, and why."""
 
 SEALED: Final[Mapping[tuple[str, str], str]] = {
+    ("integrations", "secret_sealed"): "integration secret",
+    ("integrations", "former_secret_sealed"): "integration secret",
     ("loyalty_cards", "token_sealed"): "card token",
     ("receipt_keys", "secret_sealed"): "receipt key",
     ("webhook_endpoints", "secret_sealed"): "webhook secret",
@@ -83,6 +88,8 @@ IMAGES: Final = ("pass_images", "content")
 _PARENTS: Final = (
     ("vendor_id", None),
     ("program_id", "loyalty_programs"),
+    ("integration_id", "integrations"),
+    ("order_id", "integration_orders"),
     ("card_id", "loyalty_cards"),
     ("import_id", "card_imports"),
 )

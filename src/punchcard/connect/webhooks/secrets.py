@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from punchcard.connect.models import WebhookEndpoint
-from punchcard.connect.webhooks.signatures import SECRET_BYTES, secret_of
+from punchcard.connect.signatures import SECRET_BYTES, secret_of
 from punchcard.kit.secrets import Keyring, Sealer
 
 PURPOSE: Final = "webhook secret"

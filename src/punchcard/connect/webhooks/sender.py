@@ -17,13 +17,13 @@ from functools import partial
 from typing import Final
 
 from punchcard.connect.models import WebhookEndpoint
+from punchcard.connect.signatures import headers_of
 from punchcard.connect.webhooks import delivery_queue, hand_on
 from punchcard.connect.webhooks.delivery_queue import InHand, Waiting
 from punchcard.connect.webhooks.http_sender import PostsBodies
 from punchcard.connect.webhooks.outcomes import Outcomes, WebhookOutcome
 from punchcard.connect.webhooks.retry_rules import WebhookAnswer
 from punchcard.connect.webhooks.secrets import WebhookSecrets
-from punchcard.connect.webhooks.signatures import headers_of
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.i18n import N_

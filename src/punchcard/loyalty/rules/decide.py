@@ -62,6 +62,7 @@ from punchcard.loyalty.vocabulary import ActorKind, CardStatus, ProgramStatus
 _ACTIVE: Final = CardStatus.ACTIVE
 _IMPORT: Final = ActorKind.IMPORT
 _CLAIM: Final = ActorKind.CLAIM
+_INTEGRATION: Final = ActorKind.INTEGRATION
 _SYSTEM: Final = ActorKind.SYSTEM
 _BLOCKED: Final = CardStatus.BLOCKED
 _REPLACED: Final = CardStatus.REPLACED
@@ -111,8 +112,9 @@ _STAMPING = (AddStamp, RecordVisit)
 _TOLD_LATE = (AddStamp, EarnPoints, RecordVisit)
 _REDEMPTIONS = (RedeemStamps, RedeemReward, RedeemPoints, RedeemGrant, Reserve)
 _CORRECTIONS = (VoidEntry, RefundPoints, AdjustPoints, RevokeGrant)
-# Nobody stands at a till for what an import tells of former days, nor for what a receipt gives.
-_AWAY_FROM_TILL = (_IMPORT, _CLAIM)
+# Nobody stands at a till for what an import tells of former days, a receipt gives, or a web shop
+# tells of its orders.
+_AWAY_FROM_TILL = (_IMPORT, _CLAIM, _INTEGRATION)
 # Who manages does it, away from the till.
 _WITHOUT_STAFF = (AdjustPoints, GiveBonus, GrantReward, RevokeGrant)
 

@@ -26,7 +26,7 @@ from punchcard.loyalty.rules.values import (
     ProgramRules,
     Steps,
 )
-from punchcard.loyalty.rules.void_rules import lots_of, take_back, without_stamps
+from punchcard.loyalty.rules.void_rules import lots_of, take_back, unattended, without_stamps
 from punchcard.loyalty.vocabulary import EntryType
 
 PURCHASES: Final = (EntryType.POINTS_EARNED, EntryType.VISIT_RECORDED)
@@ -49,6 +49,7 @@ def refund_points(
         raise AlreadyVoided(voided_by=past.voided_by)
     if past.type not in PURCHASES or past.amount_minor is None:
         raise NotRefundable(transaction_type=past.type)
+    program = unattended(operation, program)
     before = past.amount_minor - history.refunded_minor
     if operation.amount_minor > before:
         raise RefundExceedsPurchase(refundable_minor=before, currency=program.currency)

@@ -15,7 +15,7 @@ from punchcard.loyalty.errors.till import (
     PurchaseRefunded,
     TransactionNotFound,
 )
-from punchcard.loyalty.operations import VoidEntry
+from punchcard.loyalty.operations import Operation, VoidEntry
 from punchcard.loyalty.rules.carry import carried, carrying, held
 from punchcard.loyalty.rules.dated import lots
 from punchcard.loyalty.rules.dated.dated_points import Moved, debit, give_back, joined, with_details
@@ -51,6 +51,7 @@ VOIDABLE = (
 )
 STAMPINGS = (EntryType.STAMP_EARNED, EntryType.VISIT_RECORDED)
 """Entries whose void asks which stamps then are the card's last."""
+_UNATTENDED = (ActorKind.SYSTEM, ActorKind.INTEGRATION)
 SPENDINGS = (EntryType.STAMPS_REDEEMED, EntryType.POINTS_REDEEMED)
 """Entries whose void gives back what was spent, less what earlier voids forgave."""
 
@@ -65,9 +66,7 @@ def void_entry(
     held against the redemption that had spent it, if that one is voided too.
     """
     past, is_undone = _checked(operation, program, history)
-    if operation.actor.kind == ActorKind.SYSTEM and program.void_policy == VoidPolicy.REFUSE:
-        # Nobody stands there to whom it could be refused.
-        program = replace(program, void_policy=VoidPolicy.CLAMP)
+    program = unattended(operation, program)
     before = steps.card
     day = program.day_of(at)
     ended = ended_of(past, history, steps).within(max(0, past.stamps_delta), worth_of(past))
@@ -102,6 +101,16 @@ def void_entry(
     return steps.decision(
         stock_change=1 if counted else 0, reward_id=past.reward_id if counted else None
     )
+
+
+def unattended(operation: Operation, program: ProgramRules) -> ProgramRules:
+    """Return the program by which a correction takes back what was earned.
+
+    Where nobody stands there to whom it could be refused, what is left is taken.
+    """
+    if operation.actor.kind in _UNATTENDED and program.void_policy == VoidPolicy.REFUSE:
+        return replace(program, void_policy=VoidPolicy.CLAMP)
+    return program
 
 
 def _checked(

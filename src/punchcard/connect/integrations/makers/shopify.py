@@ -1,0 +1,173 @@
+"""Shopify: the webhooks *Order payment*, *Order cancellation*, *Order update* and *Refund create*.
+
+An order tells its refunds too, but not always all of them in time: they are added up by their
+numbers, wherever they are told. What went back is the money in their transactions.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from punchcard.connect.integrations import reading
+from punchcard.connect.integrations.makers.maker import (
+    Maker,
+    Sent,
+    header_topic,
+    is_base64_hmac,
+)
+from punchcard.connect.integrations.mapping import EarnOn, IntegrationMapping
+from punchcard.connect.integrations.told import (
+    Buyer,
+    NothingTold,
+    OrderLine,
+    OrderTold,
+    RefundTold,
+    Told,
+)
+from punchcard.connect.integrations.vocabulary import EventReason, OrderState, WhoSigns
+
+_ORDERS: Final = frozenset(
+    {
+        "orders/create",
+        "orders/paid",
+        "orders/updated",
+        "orders/edited",
+        "orders/fulfilled",
+        "orders/cancelled",
+    }
+)
+_REFUNDS: Final = frozenset({"refunds/create"})
+_VOIDED: Final = frozenset({"voided"})
+_PAID: Final = frozenset({"paid", "partially_refunded", "refunded"})
+
+
+def parse(topic: str, body: bytes, mapping: IntegrationMapping) -> Sequence[Told]:
+    """Return the order, or the refund, that a body tells of. Raises Unreadable."""
+    if topic in _REFUNDS:
+        return [_refund(reading.json_object(body))]
+    if topic not in _ORDERS:
+        return [NothingTold(EventReason.TOPIC_UNKNOWN)]
+    told = reading.json_object(body)
+    if "financial_status" not in told:
+        # Of an edit only what changed is told; the whole order follows as an update.
+        return [NothingTold(EventReason.NOTHING_COUNTS)]
+    foreign_id = reading.needed_word(told, "id")
+    shipping = reading.children(told, "shipping_lines")
+    taxes = [tax for line in shipping for tax in reading.children(line, "tax_lines")]
+    is_gross = told.get("taxes_included") is True
+    shipping_tax = _sum(taxes, "price")
+    shipped = _shipped(told, shipping)
+    return [
+        OrderTold(
+            foreign_id=foreign_id,
+            number=reading.word(told, "name") or foreign_id,
+            state=_state(told, mapping),
+            currency=reading.currency(told, "currency"),
+            total=reading.amount(told, "total_price"),
+            tax=reading.amount(told, "total_tax"),
+            shipping=shipped - shipping_tax if is_gross else shipped,
+            shipping_tax=shipping_tax,
+            discount=reading.amount(told, "total_discounts"),
+            tip=reading.amount(told, "total_tip_received"),
+            lines=[_line(line, is_gross) for line in reading.children(told, "line_items")],
+            refunds=_refunds(told),
+            buyer=_buyer(told, mapping),
+            told_at=reading.moment(told, "updated_at"),
+            paid_at=reading.moment(told, "processed_at"),
+        )
+    ]
+
+
+def _state(told: Mapping[str, Any], mapping: IntegrationMapping) -> OrderState:
+    status = reading.word(told, "financial_status")
+    if told.get("cancelled_at") or status in _VOIDED:
+        return OrderState.CANCELLED
+    if status not in _PAID:
+        return OrderState.OPEN
+    is_done = told.get("fulfillment_status") == "fulfilled"
+    return OrderState.PAID if is_done or mapping.earn_on is EarnOn.PAID else OrderState.OPEN
+
+
+def _shipped(told: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Decimal:
+    """Return what shipping cost after its own discounts, as the order's prices are told."""
+    if not lines:
+        money = reading.child(reading.child(told, "total_shipping_price_set"), "shop_money")
+        return reading.amount(money, "amount")
+    named = "discounted_price" if all("discounted_price" in line for line in lines) else "price"
+    return _sum(lines, named)
+
+
+def _line(line: Mapping[str, Any], is_gross: bool) -> OrderLine:
+    quantity = int(reading.amount(line, "quantity"))
+    tax = _sum(reading.children(line, "tax_lines"), "price")
+    allocations = reading.children(line, "discount_allocations")
+    paid = reading.amount(line, "price") * quantity - _sum(allocations, "amount")
+    return OrderLine(
+        sku=reading.word(line, "sku"),
+        quantity=max(0, quantity),
+        net=paid - tax if is_gross else paid,
+        tax=tax,
+        is_gift_card=line.get("gift_card") is True,
+    )
+
+
+def _refunds(told: Mapping[str, Any]) -> dict[str, Decimal]:
+    refunds = reading.children(told, "refunds")
+    return {reading.needed_word(refund, "id"): _paid_back(refund) for refund in refunds}
+
+
+def _refund(told: Mapping[str, Any]) -> Told:
+    paid_back = _paid_back(told)
+    currencies = {
+        reading.currency(one, "currency") for one in reading.children(told, "transactions")
+    }
+    if not paid_back or len(currencies) != 1:
+        # Put back on the shelf, and nothing paid back.
+        return NothingTold(EventReason.NOTHING_COUNTS)
+    return RefundTold(
+        order_id=reading.needed_word(told, "order_id"),
+        refund_id=reading.needed_word(told, "id"),
+        amount=paid_back,
+        currency=currencies.pop(),
+    )
+
+
+def _paid_back(refund: Mapping[str, Any]) -> Decimal:
+    paid = [
+        one
+        for one in reading.children(refund, "transactions")
+        if one.get("kind") == "refund" and one.get("status") == "success"
+    ]
+    return _sum(paid, "amount")
+
+
+def _buyer(told: Mapping[str, Any], mapping: IntegrationMapping) -> Buyer:
+    customer = reading.child(told, "customer")
+    card = None
+    for note in reading.children(told, "note_attributes"):
+        if note.get("name") == mapping.card_field:
+            card = reading.contact(note, "value") or card
+    return Buyer(
+        email=reading.contact(told, "email")
+        or reading.contact(told, "contact_email")
+        or reading.contact(customer, "email"),
+        phone=reading.contact(told, "phone") or reading.contact(customer, "phone"),
+        card=card,
+        customer=reading.word(customer, "id") or None,
+    )
+
+
+def _sum(rows: Sequence[Mapping[str, Any]], name: str) -> Decimal:
+    return sum((reading.amount(row, name) for row in rows), Decimal(0))
+
+
+def _is_signed(sent: Sent, secret: str) -> bool:
+    return is_base64_hmac(sent.headers.get("x-shopify-hmac-sha256", ""), secret, sent.body)
+
+
+SHOPIFY: Final = Maker(
+    who_signs=WhoSigns.THEIRS,
+    topic=header_topic("x-shopify-topic"),
+    parse=parse,
+    is_signed=_is_signed,
+)

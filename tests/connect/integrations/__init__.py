@@ -1,0 +1,1 @@
+"""Integrations: orders of web shops and tills come in and earn, once, whatever their order."""
