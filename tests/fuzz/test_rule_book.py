@@ -69,6 +69,9 @@ numbers = (
 @example("-00352 621 123 456", "LU")
 @example("0" * 40, "IT")
 @example("(" * 40, "LU")
+@example("+31 0000000", None)
+@example("+49 0 00000", None)
+@example("0000000", "HU")
 def test_a_number_has_one_form(text: str, country: str | None) -> None:
     kept = idempotent(lambda typed: contacts.phone(typed, country=country), text)
     forms = contacts.phone_forms(text, country=country)

@@ -222,9 +222,22 @@ def _best(readings: Iterable[str], country: str | None) -> str | None:
         number
         for number in found
         if numbers.is_possible_number_with_reason(number) == numbers.ValidationResult.IS_POSSIBLE
+        and _reads_the_same(number)
     ]
     best = next(filter(numbers.is_valid_number, possible), possible[0] if possible else None)
     return numbers.format_number(best, numbers.PhoneNumberFormat.E164) if best else None
+
+
+def _reads_the_same(number: "PhoneNumber") -> bool:
+    """Return whether a number, written down, is read as itself: one of zeros alone gets shorter."""
+    import phonenumbers as numbers
+
+    kept = numbers.format_number(number, numbers.PhoneNumberFormat.E164)
+    try:
+        again = numbers.parse(kept, None)
+    except numbers.NumberParseException:
+        return False
+    return kept == numbers.format_number(again, numbers.PhoneNumberFormat.E164)
 
 
 def _parsed(reading: str, country: str | None) -> "Iterator[PhoneNumber]":
