@@ -17,16 +17,29 @@ OF_FORM_PAGES = frozenset({"form"})
 
 
 @cache
-def needed(template: str) -> frozenset[str]:
-    """Return the values a template takes, with those of what it extends and includes."""
+def needed(template: str, replaced: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Return the values a template takes, with those of what it extends and includes.
+
+    Its blocks in `replaced` take nothing: what extends it has its own in their place.
+    """
     tree = environment("en").parse((TEMPLATES / template).read_text(encoding="utf-8"))
+    blocks = list(tree.find_all(nodes.Block))
+    for block in blocks:
+        if block.name in replaced:
+            block.body = []
     names = meta.find_undeclared_variables(tree)
-    parts = [one.template for one in tree.find_all(nodes.Extends)]
-    parts += [one.template for one in tree.find_all(nodes.Include)]
-    for part in parts:
+    replaced |= {block.name for block in blocks if not is_added(block)}
+    bases = [(one.template, replaced) for one in tree.find_all(nodes.Extends)]
+    parts = [(one.template, frozenset[str]()) for one in tree.find_all(nodes.Include)]
+    for part, without in [*bases, *parts]:
         assert isinstance(part, nodes.Const), f"{template} includes by a variable"
-        names |= needed(part.value)
+        names |= needed(part.value, without)
     return frozenset(names - optional(tree) - set_by(tree) - set(environment("en").globals))
+
+
+def is_added(block: nodes.Block) -> bool:
+    """Return whether a block draws what it stands in for as well."""
+    return any(one.name == "super" for one in block.find_all(nodes.Name))
 
 
 def optional(tree: nodes.Template) -> set[str]:
