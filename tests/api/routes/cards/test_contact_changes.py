@@ -418,3 +418,14 @@ def test_without_mail_nobody_is_promised_a_link(
     headers = proof(api, owner, card)
     refused = api.post(f"{public(card)}/contact-change", {"email": NEW}, headers=headers)
     assert (refused.status_code, refused.json()["code"]) == (409, "mail_not_configured")
+
+
+def test_who_asks_for_the_address_they_have_confirms_it_and_is_told_nothing(
+    api: Api, owner: Api, context: Context, coffee: LoyaltyProgram
+) -> None:
+    card = enrol(owner, coffee, customer=ANNA)
+    mail = ask(api, context, card, OLD, **proof(api, owner, card))
+    assert follow(api, mail).status_code == 200
+    assert customer_of(context, card).email_verified_at is not None
+    assert mailed(context, "contact_changed") == []
+    assert follow(api, mail).status_code == 200, "twice is as once"

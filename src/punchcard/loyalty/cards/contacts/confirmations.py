@@ -69,7 +69,11 @@ def confirm(session: Session, act: Act, change_id: str, email: str) -> Customer 
         raise AddressHeldElsewhere
     before = KnownContact.of(customer)
     _set_email(session, act, customer, email)
-    contact_changes.make(session, found.change, before, act.now)
+    if before.email == email:
+        # It was theirs already, and is confirmed now: nobody is left to be told.
+        found.change.made_at = act.now
+    else:
+        contact_changes.make(session, found.change, before, act.now)
     return customer
 
 
