@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,21 @@ from typing import Any
 from punchcard.db.database import Database
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import CardId, EntryId, RewardId, SystemIds, VendorId
+from punchcard.kit.ids import (
+    CardId,
+    EntryId,
+    GrantId,
+    ReservationId,
+    RewardId,
+    SystemIds,
+    VendorId,
+    derived_id,
+)
 from punchcard.loyalty.operations import Operation
 from tests.support.drivers.till import TillDriver, open_till
 
 NO_REWARD = RewardId("")
+_BEGUN_AT = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,7 @@ class Plan:
     threads: int
     operations: int | None = None
     reward_id: RewardId = NO_REWARD
+    given_id: RewardId = NO_REWARD
     mistakes: tuple[str, ...] = ()
 
 
@@ -62,6 +73,10 @@ def operation(plan: Plan, counter: TillDriver, thread: int, number: int) -> Oper
         if number % 3 == 2:
             return counter.redeem_points(card, 1, **key)
         return counter.earn(card, 100 + number % 50, **key)
+    if plan.kind == "promises":
+        return _promise(plan, counter, thread, number)
+    if plan.kind == "merges":
+        return _merge(plan, counter, thread, number)
     late = counter.clock.now() - timedelta(hours=number)
     mistake = EntryId(plan.mistakes[number // 8 % len(plan.mistakes)])
     verbs: list[Callable[[], Operation]] = [
@@ -76,6 +91,39 @@ def operation(plan: Plan, counter: TillDriver, thread: int, number: int) -> Oper
         lambda: counter.void(mistake, **key),
     ]
     return verbs[number % 8]()
+
+
+def _promise(plan: Plan, counter: TillDriver, thread: int, number: int) -> Operation:
+    """Return one of what is given, set aside and paid back, by turns on one card."""
+    turn = number // 8
+    card = plan.cards[(thread + turn) % len(plan.cards)]
+    names = (plan.name, str(thread), str(turn))
+    grant, held, points = (
+        derived_id(_BEGUN_AT, what, *names) for what in ("grant", "cake", "points")
+    )
+    key: dict[str, Any] = {"idempotency_key": f"{plan.name}-{thread}-{number}"}
+    mistake = EntryId(plan.mistakes[turn % len(plan.mistakes)])
+    given = {"grant_id": grant, "once_key": "-".join(names), **key}
+    verbs: list[Callable[[], Operation]] = [
+        lambda: counter.grant(card, plan.given_id, **given),
+        lambda: counter.redeem_grant(card, GrantId(grant), **key),
+        lambda: counter.reserve(card, reservation_id=held, reward_id=plan.reward_id, **key),
+        lambda: counter.confirm(card, ReservationId(held), **key),
+        lambda: counter.reserve(card, reservation_id=points, points=2, **key),
+        lambda: counter.release(card, ReservationId(points), **key),
+        lambda: counter.refund(mistake, 30, refund_reference="-".join(names), **key),
+        lambda: counter.earn(card, 130, **key),
+    ]
+    return verbs[number % 8]()
+
+
+def _merge(plan: Plan, counter: TillDriver, thread: int, number: int) -> Operation:
+    """Return a merge of two cards of the thread's own, or a purchase on the one that stayed."""
+    key: dict[str, Any] = {"idempotency_key": f"{plan.name}-{thread}-{number}"}
+    assert plan.operations is not None
+    place = thread * plan.operations + number // 2 * 2
+    mine, found = plan.cards[place : place + 2]
+    return counter.earn(mine, 130, **key) if number % 2 else counter.merge(mine, found, **key)
 
 
 @contextmanager

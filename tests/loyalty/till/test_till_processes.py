@@ -83,3 +83,54 @@ def test_two_servers_lose_and_double_nothing(database: Database, database_url: s
         "not_enough_points",
     }
     assert {"reference_already_used", "already_voided"} <= refused
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_two_servers_keep_every_promise_once(database: Database, database_url: str) -> None:
+    clock = SystemClock()
+    ids = SystemIds(clock)
+    with open_till(database, clock=clock, ids=ids) as till:
+        alice = open_till_driver(database, till, clock=clock, ids=ids)
+        program = alice.program(type="points", welcome_points=900)
+        cake = alice.reward(program, points_required=5, stock_left=CAKES)
+        coffee = alice.reward(program, points_required=None)
+        cards = alice.cards(program, 3)
+        mistakes = [till.submit(alice.earn(cards[0], 100)).entry["id"] for _ in range(MISTAKES)]
+    plan = Plan(
+        name="one",
+        url=database_url,
+        vendor_id=alice.vendor_id,
+        cards=cards,
+        kind="promises",
+        threads=THREADS,
+        operations=OPERATIONS,
+        reward_id=cake,
+        given_id=coffee,
+        mistakes=tuple(mistakes),
+    )
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(running(replace(plan, name=name))) for name in ("one", "two")
+        ]
+        told = [answer for server in servers for answer in answers(server)]
+        assert [server.wait() for server in servers] == [0, 0]
+    assert len(told) == 2 * THREADS * OPERATIONS
+    chains = audited(database)
+    entries = [entry for chain in chains.values() for entry in chain]
+    assert Tally(a.hash for a in told if a.hash) == Tally(
+        entry["hash"].hex() for entry in entries if entry["idempotency_key"]
+    )
+    turns = 2 * THREADS * OPERATIONS // 8
+    done = Tally(entry["type"] for entry in entries)
+    assert done["reward_granted"] == done["grant_redeemed"] == turns
+    assert done["reservation_confirmed"] == CAKES
+    assert done["points_reserved"] == CAKES + turns
+    # Of each mistake of 100 three parts of 30 can be paid back.
+    assert done["points_refunded"] == 3 * MISTAKES
+    assert Tally(a.code for a in told if a.code) == {
+        "reward_not_available": turns - CAKES,
+        "reservation_not_found": turns - CAKES,
+        "refund_exceeds_purchase": turns - 3 * MISTAKES,
+    }
+    with database.read() as session:
+        assert session.get_one(Reward, cake).stock_left == 0
