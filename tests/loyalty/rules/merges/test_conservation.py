@@ -228,3 +228,17 @@ def test_what_the_entries_tell_says_the_same(
             for draft, after in decision.steps:
                 standing = followed(standing, draft.details or {})
                 assert standing == after.kept_standing
+
+
+def test_parts_of_a_point_that_a_program_does_not_count_in_go_and_come_back_whole() -> None:
+    """As tiers and promotions leave them on a card."""
+    common: dict[str, Any] = {"enrolled_at": BEFORE, "last_activity_at": BEFORE}
+    mine = CardState(id=CardId(MINE), points=3, points_carry=700, carry_parts=900, **common)
+    found = CardState(id=CardId(FOUND), points=4, points_carry=299, carry_parts=700, **common)
+    merge = merged(mine, found)
+    assert holdings(merge.target.card) == holdings(mine, found)
+    assert (merge.target.card.points, merge.target.card.carry_parts) == (8, 6300)
+    apart = separated(mine, found, merge, VoidPolicy.CLAMP)
+    for was, now in ((mine, apart.target.card), (found, apart.source.card)):
+        assert holdings(now) == holdings(was)
+        assert (now.points, carried(HYBRID, now)) == (was.points, carried(HYBRID, was))

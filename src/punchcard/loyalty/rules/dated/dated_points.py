@@ -63,11 +63,10 @@ def debit(card: CardState, points: int, own: Iterable[LotChange] = ()) -> Moved:
 
 def debit_come(card: CardState, points: int, came: Iterable[LotChange], undated_came: int) -> Moved:
     """Take points off the card that another one's were merged into: of each lot what came."""
-    if card.standing is None:
-        return Moved(card._replace(points=card.points - points))
-    undated = max(0, card.points - card.standing.points_dated)
+    standing = card.kept_standing
+    undated = max(0, card.points - standing.points_dated)
     changes = lots.take_apart(
-        card.standing.lots, points, came, undated_came=undated_came, undated=undated
+        standing.lots, points, came, undated_came=undated_came, undated=undated
     )
     active = points + lots.pending_in(changes)
     return with_lots(card._replace(points=card.points - active), changes)

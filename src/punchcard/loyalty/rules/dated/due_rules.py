@@ -89,9 +89,9 @@ def _next_due(program: ProgramRules, card: CardState, day: date) -> _Due:
     for lot in standing.stamp_lots:
         if lot.expires_on < told:
             return _stamps_expired(program, card, lot, day)
-    if ended := grant_rules.expired(card, day) or lapsed(program, card, day):
-        return _on(program, day, *ended)
-    raise AssertionError("a card says that something is due, and nothing is")
+    ended = grant_rules.expired(card, day) or lapsed(program, card, day)
+    assert ended is not None, "a card says that something is due, and nothing is"
+    return _on(program, day, *ended)
 
 
 def _activated(program: ProgramRules, card: CardState, lot: Lot, day: date) -> _Due:

@@ -42,11 +42,10 @@ def debit_stamps_come(
 ) -> Moved:
     """Take stamps off the card that another one's were merged into: of each lot what came."""
     after = card._replace(stamps=card.stamps - stamps)
-    if card.standing is None or not card.standing.stamp_lots:
-        return Moved(after)
-    undated = max(0, card.stamps - card.standing.stamps_dated)
+    standing = card.kept_standing
+    undated = max(0, card.stamps - standing.stamps_dated)
     changes = lots.take_apart(
-        card.standing.stamp_lots, stamps, came, undated_came=undated_came, undated=undated
+        standing.stamp_lots, stamps, came, undated_came=undated_came, undated=undated
     )
     return _with_lots(after, changes)
 
