@@ -190,6 +190,22 @@ def _own_merge(town: Town) -> str:
         return merge_path(offers.ticket(session, offer))
 
 
+def _receipt(town: Town) -> str:
+    """Return the page of a receipt that is on no card."""
+    if town.address not in _receipts:
+        owner = town.api(CLAIRE)
+        programs = owner.get("/vendor/loyalty/programs").json()["items"]
+        club = next(one["id"] for one in programs if one["slug"] == "club-claire")
+        body = {"program_id": club, "reference": "R-1042", "amount_minor": 12_500}
+        made = owner.post("/vendor/loyalty/claims", body)
+        made.raise_for_status()
+        _receipts[town.address] = made.json()["code"].replace("-", "")
+    return f"/join/club-claire/receipt?text={_receipts[town.address]}"
+
+
+_receipts: dict[str, str] = {}
+
+
 def _is_collecting(card: dict[str, Any]) -> bool:
     return card["customer"] is not None and card["stamps"] > 2
 
@@ -284,6 +300,9 @@ SCREENS: tuple[Screen, ...] = (
     Screen("card-data", _own_card(_is_collecting, "/data")),
     Screen("card-proof-code", _yours(is_typed=False)),
     Screen("card-yours", _yours(is_typed=True)),
+    Screen("receipt", _receipt),
+    Screen("receipt-unknown", "/r/none", is_refusal=True),
+    Screen("receipt-code", _own_card(_is_collecting, "/receipt")),
     Screen("contact-back", _contact_back),
     Screen("own-merge", _own_merge),
     Screen("own-merge-ended", "/merge/none", is_refusal=True),

@@ -38,6 +38,8 @@ OPEN_FORMS = {
     "/c/{token}/yours/{secret}/merge": ("/join/{slug}", {}),
     "/merge/{ticket}": ("/join/{slug}", {}),
     "/h/{ticket}": ("/join/{slug}", {}),
+    "/join/{slug}/receipt": ("/join/{slug}", {}),
+    "/c/{token}/receipt": ("/join/{slug}", {}),
 }
 """Each with the page that its form is opened at; a wrong card is as good as a right one here."""
 

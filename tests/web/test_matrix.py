@@ -40,7 +40,7 @@ ROUTES: list[Route] = sorted(
     }
 )
 PUBLIC_STARTS = (
-    *("/static/", "/colour/", "/badges/", "/join/", "/c/", "/h/", "/contact/", "/merge/"),
+    *("/static/", "/colour/", "/badges/", "/join/", "/c/", "/h/", "/r/", "/contact/", "/merge/"),
     *("/terminal", "/verify-email"),
 )
 PUBLIC = {

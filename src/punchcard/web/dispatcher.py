@@ -26,6 +26,7 @@ PAGES: Final = frozenset(
         "reach",
         "c",
         "h",
+        "r",
         "contact",
         "merge",
         "static",

@@ -82,6 +82,12 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     # A card that a till has just opened, once
     ("GET", "/h/{ticket}"): PUBLIC,
     ("POST", "/h/{ticket}"): PUBLIC,
+    # A receipt's code is what counts: whoever has it may put it on a card, once
+    ("GET", "/r/{text}"): PUBLIC,
+    ("GET", "/join/{slug}/receipt"): PUBLIC,
+    ("POST", "/join/{slug}/receipt"): PUBLIC,
+    ("GET", "/c/{token}/receipt"): PUBLIC,
+    ("POST", "/c/{token}/receipt"): PUBLIC,
     ("GET", "/join/{slug}"): PUBLIC,
     ("POST", "/join/{slug}"): PUBLIC,
     # The link's ticket is signed by the server, for minutes

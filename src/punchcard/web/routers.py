@@ -51,6 +51,7 @@ from punchcard.web.public import (
     own_data,
     proof,
     reach,
+    receipts,
 )
 from punchcard.web.terminal import shell
 
@@ -100,6 +101,7 @@ ROUTERS: Final[list[APIRouter]] = [
     vendors.router,
     all_programs.router,
     join.router,
+    receipts.router,
     card.router,
     home_icon.router,
     own_data.router,

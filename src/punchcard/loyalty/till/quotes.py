@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row
 from punchcard.accounts.errors import LocationNotFound
 from punchcard.db.database import Database
 from punchcard.kit.errors import DomainError, Kind
+from punchcard.kit.ids import CardId, ProgramId
 from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.cards.card_queries import card_query
 from punchcard.loyalty.cards.external_codes import cards_by_code
@@ -17,10 +18,10 @@ from punchcard.loyalty.cards.merges.merged_cards import led_on
 from punchcard.loyalty.cards.retired_cards import card_of_retired_code
 from punchcard.loyalty.errors.cards import CardCodeAmbiguous, CardNotFound, CardWasReplaced
 from punchcard.loyalty.operations import CardKey, CardOperation
-from punchcard.loyalty.programs.rules_loader import ProgramCache
+from punchcard.loyalty.programs.rules_loader import ProgramCache, load_rules
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.dated.lots import pending_in
-from punchcard.loyalty.rules.values import EntryDraft, ProgramRules
+from punchcard.loyalty.rules.values import NO_HISTORY, CardState, EntryDraft, ProgramRules
 from punchcard.loyalty.tables import CARDS
 from punchcard.loyalty.till.batch_budgets import left_of_budgets
 from punchcard.loyalty.till.held_card import HeldCard, held_card
@@ -59,6 +60,29 @@ def quote(
             if refusal.kind not in _TOLD:
                 raise
             return Quote(refused_by=refusal.code)
+
+
+def quote_on_new_card(
+    database: Database, operation: CardOperation, program_id: ProgramId, now: datetime
+) -> Quote:
+    """Return what `operation` would earn on a card of the program that was opened for it.
+
+    Without a welcome bonus: what else a new card gets is no matter of a purchase.
+    """
+    with database.snapshot() as connection:
+        _, program = load_rules(connection, [program_id])[program_id]
+        program = replace(program, pin_policy=PinPolicy.OFF)
+        history = NO_HISTORY
+        if program.promotions:
+            history = replace(history, budgets=left_of_budgets(connection, program))
+        try:
+            _check_claims(connection, operation, program)
+            decision = decide(operation, program, CardState(id=CardId("")), now, history)
+        except DomainError as refusal:
+            if refusal.kind not in _TOLD:
+                raise
+            return Quote(refused_by=refusal.code)
+        return _told(decision.steps[decision.main][0])
 
 
 def _quoted(

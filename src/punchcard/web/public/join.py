@@ -21,6 +21,7 @@ from punchcard.web.pages.forms import Form
 from punchcard.web.pages.idempotent_forms import submit
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.public import browser_cards
+from punchcard.web.public.receipts import DONE, put_on_new_card, receipt_path
 from punchcard.web.public.reward_dates import last_day_of
 from punchcard.web.public.visitors import address_of, count_look
 
@@ -34,13 +35,13 @@ _ANOTHER: Final = ("yes", _SHARED)
 
 @router.get("/join/{slug}")
 def open_join_page(
-    request: PageRequestDep, slug: str, another: str = "", via: str = ""
+    request: PageRequestDep, slug: str, another: str = "", via: str = "", receipt: str = ""
 ) -> Response:
     """Show the program's card, what it is good for, and the few questions to get one.
 
     A browser that has a card of the program is sent there, unless it asks for `another`: "yes" for
     somebody else who uses it, "shared" for a tablet on the counter, which keeps nobody's card.
-    `via` is the code of the card whose holder sent the link.
+    `via` is the code of the card whose holder sent the link, `receipt` what the card is got for.
     """
     count_look(request)
     wanted = another if another in _ANOTHER else ""
@@ -52,8 +53,10 @@ def open_join_page(
         query = f"?{request.http.url.query}" if request.http.url.query else ""
         return request.move(f"/join/{program.slug}{query}")
     if not wanted and known:
-        return request.redirect(f"{known.path}?again=1")
-    return _join_page(request, slug, request.form({"another": wanted, "via": via}))
+        there = receipt_path(program.slug, receipt) if receipt else f"{known.path}?again=1"
+        return request.redirect(there)
+    told = {"another": wanted, "via": via, "receipt": receipt}
+    return _join_page(request, slug, request.form(told))
 
 
 @router.post("/join/{slug}")
@@ -87,10 +90,16 @@ def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
         return _join_page(request, slug, form, status=409)
     token = context.loyalty.card_links.token(receipt.card.id, receipt.card.token_sealed)
     assert token is not None
+    done = None
+    if receipt_text := form.value("receipt"):
+        done = DONE if put_on_new_card(request, receipt_text, receipt.card.id) else None
     if form.value("another") == _SHARED:
-        return request.redirect(f"{public_path(token)}?welcome=1&shared=1")
+        return request.redirect(f"{public_path(token)}?welcome=1&shared=1", done)
     browser_cards.remember_card(request, page.program.id, token)
-    return request.redirect(f"{public_path(token)}?welcome=1")
+    if receipt_text and done is None:
+        # Its page says why it is not there.
+        return request.redirect(receipt_path(page.program.slug, receipt_text))
+    return request.redirect(f"{public_path(token)}?welcome=1", done)
 
 
 def _open_card(
