@@ -15,7 +15,8 @@ from punchcard.accounts.access.reach_check import reach_url
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.accounts.vocabulary import SubjectKind
-from punchcard.kit.ids import VendorId
+from punchcard.connect.claims import receipt_keys
+from punchcard.kit.ids import ProgramId, VendorId
 from punchcard.loyalty.cards.contacts.models import ContactChange
 from punchcard.loyalty.cards.links import merge_path
 from punchcard.loyalty.cards.merges.models import MergeOffer
@@ -206,6 +207,28 @@ def _receipt(town: Town) -> str:
 _receipts: dict[str, str] = {}
 
 
+def _receipt_key(town: Town) -> str:
+    """Return the page of a key that a till signs receipts with."""
+    program = ProgramId(_first(town, OWNER, "programs"))
+    vendor = VendorId(town.api(OWNER).get("/vendor").json()["id"])
+    with town.context.database.write() as session:
+        keys = receipt_keys.list_keys(session, vendor, limit=1)
+        if not keys:
+            act = Act(subject=SYSTEM, now=town.clock.now(), ids=town.context.ids)
+            _, key = receipt_keys.create_key(
+                session,
+                act,
+                vendor,
+                town.context.connect.receipt_secrets,
+                program_id=program,
+                location_id=None,
+                name="Till 1",
+                limit=1,
+            )
+            keys = [key]
+        return f"/console/receipts/keys/{keys[0].id}"
+
+
 def _is_collecting(card: dict[str, Any]) -> bool:
     return card["customer"] is not None and card["stamps"] > 2
 
@@ -366,6 +389,8 @@ SCREENS: tuple[Screen, ...] = (
     Screen("person", _of("people", "users"), OWNER),
     Screen("api-keys", "/console/api-keys", OWNER),
     Screen("webhooks", "/console/webhooks", OWNER),
+    Screen("receipts", "/console/receipts", OWNER),
+    Screen("receipt-key", _receipt_key, OWNER),
     Screen("imports", "/console/imports", OWNER),
     Screen("settings", "/console/settings", OWNER),
     Screen("mails", "/console/mails", OWNER),

@@ -330,6 +330,11 @@ ONLY_PAGES: dict[Route, str] = {
         "/console/exports/{name}.{format}",
     ): "as above",
     ("POST", "/admin/health/retry"): "the API retries nothing",
+    ("GET", "/console/receipts"): "shows the keys of tills beside the receipts",
+    ("POST", "/console/receipts/keys"): "the API makes no keys of tills: a person puts them there",
+    ("GET", "/console/receipts/keys/{key_id}"): "as above",
+    ("POST", "/console/receipts/keys/{key_id}/revoke"): "as above",
+    ("POST", "/console/receipts/{claim_id}/withdraw"): "stands on the page of who may manage",
 }
 """Pages without such a route, and why."""
 

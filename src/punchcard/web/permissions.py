@@ -275,6 +275,12 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", "/console/terminals/{device_id}"): MAY_MANAGE_VENDOR,
     ("POST", "/console/terminals/{device_id}/revoke"): MAY_MANAGE_VENDOR,
     # Who may do what: the owner's alone
+    # Receipts, and the keys that tills sign them with
+    ("GET", "/console/receipts"): MAY_MANAGE,
+    ("POST", "/console/receipts/keys"): MAY_MANAGE,
+    ("GET", "/console/receipts/keys/{key_id}"): MAY_MANAGE,
+    ("POST", "/console/receipts/keys/{key_id}/revoke"): MAY_MANAGE,
+    ("POST", "/console/receipts/{claim_id}/withdraw"): MAY_MANAGE,
     ("GET", "/console/webhooks"): MAY_MANAGE,
     ("POST", "/console/webhooks"): MAY_MANAGE,
     ("GET", "/console/webhooks/{endpoint_id}"): MAY_MANAGE,

@@ -46,6 +46,7 @@ CONSOLE: Final = (
     Entry("/console/people", "shield-check", N_("Team"), _SHOP),
     Entry("/console/api-keys", "plug", N_("API keys"), _SHOP),
     Entry("/console/webhooks", "bell", N_("Webhooks"), _SHOP),
+    Entry("/console/receipts", "receipt", N_("Receipts"), _SHOP),
     Entry("/console/settings", "settings", N_("Settings"), _SHOP),
     Entry("/console/account", "lock", N_("Your account"), _YOU),
 )

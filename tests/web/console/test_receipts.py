@@ -1,0 +1,86 @@
+"""Receipts in the console: keys made and revoked, a test receipt to scan, what became of each."""
+
+import re
+
+import pytest
+
+from punchcard.connect.claims import claim_service
+from punchcard.connect.claims.claim_service import NewClaim
+from punchcard.context import Context
+from punchcard.loyalty.models import LoyaltyProgram
+from tests.loyalty import shelf
+from tests.support.cast import Shop, by_operator
+from tests.support.pages import Visitor, text_of
+
+PATH = "/console/receipts"
+
+
+@pytest.fixture
+def points(alice: Shop) -> LoyaltyProgram:
+    """Open Café Alice's points program."""
+    return shelf.program(alice, type="points", status="active", stamp_reward=None)
+
+
+@pytest.fixture
+def made(owner: Visitor, points: LoyaltyProgram) -> str:
+    """Make a key; returns the page that shows it."""
+    owner.get(PATH)
+    answer = owner.post(f"{PATH}/keys", name="Till 1", program_id=points.id, location_id="")
+    assert answer.status_code == 201
+    return answer.text
+
+
+def test_a_key_shows_its_secret_once_and_a_receipt_to_scan(owner: Visitor, made: str) -> None:
+    [secret] = re.findall(r'id="new-secret">(prk_[^<]+)<', made)
+    listed = owner.get(PATH)
+    [path] = re.findall(rf'href="({PATH}/keys/[0-9a-f-]{{36}})"', listed.text)
+    page = owner.get(path)
+    assert secret not in listed.text + page.text
+    [scanned] = re.findall(r'id="test-receipt"\s+href="[^"]*(/r/[^"]+)"', page.text)
+    told = text_of(owner.follow(owner.get(scanned)))
+    assert "This is a test receipt: its signature is right" in told
+    answer = owner.post(f"{path}/revoke")
+    assert "revoked" in text_of(owner.follow(answer))
+    assert "This key is revoked" in text_of(owner.get(path))
+    assert owner.get(scanned).status_code == 404
+
+
+def test_a_key_without_a_name_is_asked_for_it_again(owner: Visitor, points: LoyaltyProgram) -> None:
+    owner.get(PATH)
+    answer = owner.post(f"{PATH}/keys", name="", program_id=points.id, location_id="")
+    assert answer.status_code == 422
+    assert "prk_" not in answer.text
+
+
+def test_receipts_are_listed_by_what_became_of_them(
+    owner: Visitor, alice: Shop, context: Context, points: LoyaltyProgram
+) -> None:
+    with context.database.write() as session:
+        claims = [
+            claim_service.create_claim(
+                session,
+                by_operator(context),
+                alice.id,
+                NewClaim(reference=f"R-{number}", amount_minor=1250),
+                context.settings,
+            )
+            for number in range(2)
+        ]
+    listed = text_of(owner.get(PATH))
+    assert "R-0" in listed
+    assert "R-1" in listed
+    answer = owner.post(f"{PATH}/{claims[0].id}/withdraw")
+    assert "The receipt is withdrawn." in text_of(owner.follow(answer))
+    withdrawn = text_of(owner.get(f"{PATH}?state=withdrawn"))
+    assert ("R-0" in withdrawn, "R-1" in withdrawn) == (True, False)
+    assert owner.get(f"{PATH}?state=nonsense&before=nonsense").status_code == 200
+
+
+def test_another_shops_keys_and_receipts_are_not_there(
+    owner: Visitor, points: LoyaltyProgram
+) -> None:
+    owner.get(PATH)
+    nobodys = "019cac1e-7b00-7000-8000-00000000000a"
+    assert owner.get(f"{PATH}/keys/{nobodys}").status_code == 404
+    assert owner.post(f"{PATH}/keys/{nobodys}/revoke").status_code == 404
+    assert owner.post(f"{PATH}/{nobodys}/withdraw").status_code == 404
