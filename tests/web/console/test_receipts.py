@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from punchcard.accounts.models import Location
 from punchcard.connect.claims import claim_service
 from punchcard.connect.claims.claim_service import NewClaim
 from punchcard.context import Context
@@ -31,12 +32,12 @@ def made(owner: Visitor, points: LoyaltyProgram) -> str:
 
 
 def test_a_key_shows_its_secret_once_and_a_receipt_to_scan(owner: Visitor, made: str) -> None:
-    [secret] = re.findall(r'id="new-secret">(prk_[^<]+)<', made)
+    [secret] = re.findall(r'id="new-secret"[^>]*>(prk_[^<]+)<', made)
     listed = owner.get(PATH)
     [path] = re.findall(rf'href="({PATH}/keys/[0-9a-f-]{{36}})"', listed.text)
     page = owner.get(path)
     assert secret not in listed.text + page.text
-    [scanned] = re.findall(r'id="test-receipt"\s+href="[^"]*(/r/[^"]+)"', page.text)
+    [scanned] = re.findall(r'id="test-receipt"[^>]* href="[^"]*(/r/[^"]+)"', page.text)
     told = text_of(owner.follow(owner.get(scanned)))
     assert "This is a test receipt: its signature is right" in told
     answer = owner.post(f"{path}/revoke")
@@ -84,3 +85,33 @@ def test_another_shops_keys_and_receipts_are_not_there(
     assert owner.get(f"{PATH}/keys/{nobodys}").status_code == 404
     assert owner.post(f"{PATH}/keys/{nobodys}/revoke").status_code == 404
     assert owner.post(f"{PATH}/{nobodys}/withdraw").status_code == 404
+
+
+def test_the_staff_report_counts_what_was_put_on_cards_by_location(
+    owner: Visitor, alice: Shop, context: Context, points: LoyaltyProgram
+) -> None:
+    assert 'id="receipts"' not in owner.get("/console/staff-report").text
+    place = owner_place(context, alice)
+    card = shelf.opened_card(alice, points)
+    with context.database.write() as session:
+        codes = [
+            claim_service.create_claim(
+                session,
+                by_operator(context),
+                alice.id,
+                NewClaim(reference=f"R-{number}", amount_minor=1250, location_id=at),
+                context.settings,
+            ).code
+            for number, at in enumerate((place.id, place.id, None, None))
+        ]
+    for code in codes[:3]:
+        context.connect.receipt_desk.take(code or "", card)
+    report = owner.get("/console/staff-report").text
+    told = report.partition('id="receipts"')[2].partition("</section>")[0]
+    counts = re.findall(r"<dt[^>]*>\s*(.*?)\s*</dt>\s*<dd>\s*(\d+)", told, re.S)
+    assert counts == [(place.name, "2"), ("No location", "1")]
+
+
+def owner_place(context: Context, shop: Shop) -> Location:
+    with context.database.read() as session:
+        return session.query(Location).filter(Location.vendor_id == shop.id).one()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -137,6 +137,30 @@ def list_claims(
     if state is not None:
         query = query.where(_is_in(state, now))
     return session.scalars(query.order_by(ReceiptClaim.id.desc()).limit(limit)).all()
+
+
+def claimed_by_place(
+    session: Session,
+    vendor_id: VendorId,
+    *,
+    since: datetime,
+    until: datetime,
+    program_id: ProgramId | None = None,
+) -> dict[LocationId | None, int]:
+    """Return how many receipts of each location were put on cards between two moments.
+
+    None stands for those of no location; `until` itself is left out.
+    """
+    query = select(ReceiptClaim.location_id, func.count()).where(
+        ReceiptClaim.vendor_id == vendor_id,
+        ReceiptClaim.state == ClaimState.CLAIMED,
+        ReceiptClaim.claimed_at >= since,
+        ReceiptClaim.claimed_at < until,
+    )
+    if program_id is not None:
+        query = query.where(ReceiptClaim.program_id == program_id)
+    rows = session.execute(query.group_by(ReceiptClaim.location_id))
+    return {row[0]: row[1] for row in rows}
 
 
 def state_at(claim: ReceiptClaim, now: datetime) -> ClaimState:
