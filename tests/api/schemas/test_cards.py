@@ -6,15 +6,9 @@ from typing import Any
 import orjson
 import pytest
 
-from punchcard.api.schemas.cards import (
-    Card,
-    ReceiptSchema,
-    Transaction,
-    card_response,
-    moment,
-    receipt_response,
-    transaction_response,
-)
+from punchcard.api.schemas.cards import Card, ReceiptSchema, card_response, receipt_response
+from punchcard.api.schemas.fields import moment
+from punchcard.api.schemas.transactions import Transaction, transaction_response
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import EntryId
 from punchcard.kit.secrets import Keyring, Sealer

@@ -21,7 +21,11 @@ from punchcard.api.http.dependencies import (
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.routes.public import Token
-from punchcard.api.schemas.card_holders import AskedErasure, AskedProofSchema, ProofCodeRequest
+from punchcard.api.schemas.persons.card_holders import (
+    AskedErasure,
+    AskedProofSchema,
+    ProofCodeRequest,
+)
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards import customer_service, erasures
 from punchcard.loyalty.cards.card_changes import lock_card

@@ -336,3 +336,13 @@ LEFT_OUT: Any = Field(default_factory=lambda: None)
 def given(change: Schema) -> dict[str, Any]:
     """Return the fields that a change really names."""
     return change.model_dump(exclude_unset=True)
+
+
+def moment(at: datetime) -> str:
+    """Return `at` as the contract writes moments."""
+    return to_rfc3339(at)
+
+
+def moment_or_none(at: datetime | None) -> str | None:
+    """Return `at` as the contract writes moments, or None."""
+    return moment(at) if at is not None else None

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from punchcard.api.schemas.cards import TransactionReward
 from punchcard.api.schemas.fields import Day, IdOf, Moment, OneOf, Schema, line, whole
 from punchcard.api.schemas.operations import (
     CardCode,
@@ -15,6 +14,7 @@ from punchcard.api.schemas.operations import (
     Reference,
     Staffed,
 )
+from punchcard.api.schemas.transactions import TransactionReward
 from punchcard.kit.ids import CardId, EntryId, GrantId, ProgramId, ReservationId, RewardId
 from punchcard.loyalty.grant_models import Grant, Reservation
 from punchcard.loyalty.vocabulary import GrantReason, GrantState, ReservationState

@@ -15,9 +15,8 @@ from punchcard.api.schemas.cards import (
     ReadyRewardSchema,
     WalletStates,
     balance_response,
-    moment,
 )
-from punchcard.api.schemas.fields import Moment, OneOf, Schema, Texts
+from punchcard.api.schemas.fields import Moment, OneOf, Schema, Texts, moment
 from punchcard.api.schemas.program_rules.program_stamps import StampReward
 from punchcard.api.schemas.program_rules.program_tiers import CardTier, PublicTier, public_tier
 from punchcard.api.schemas.programs import (

@@ -1,7 +1,6 @@
 """The routes that move balances: read, find out who stands at the till, ask the till, answer."""
 
-from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -19,54 +18,34 @@ from punchcard.api.http.fast_routes import (
 )
 from punchcard.api.http.field_messages import refusal_of_body
 from punchcard.api.http.problems import problem_body
+from punchcard.api.routes.vendor_api.operation_makers import maker_of
 from punchcard.api.schemas.cards import ReceiptSchema, receipt_response
 from punchcard.api.schemas.operations import (
     AdjustRequest,
-    EarnItem,
     EarnRequest,
     Item,
     LooseOperations,
     OperationsRequest,
     OperationsResponse,
     Placed,
-    RedeemGrantItem,
     RedeemGrantRequest,
-    RedeemPointsItem,
     RedeemPointsRequest,
-    RedeemStampsItem,
     RedeemStampsRequest,
     RefundRequest,
-    StampItem,
     StampRequest,
-    VisitItem,
     VisitRequest,
     VoidRequest,
 )
 from punchcard.context import Context
-from punchcard.db.database import Database
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import EntryId, GrantId, as_id
-from punchcard.kit.settings import Settings
+from punchcard.kit.ids import EntryId, as_id
 from punchcard.loyalty.cards.links import CardLinks
-from punchcard.loyalty.errors.grants import GrantNotFound
 from punchcard.loyalty.errors.till import TransactionNotFound
-from punchcard.loyalty.ledger.ledger_reader import purchase_of
 from punchcard.loyalty.operations import (
-    AddStamp,
-    AdjustPoints,
     CardKey,
     CardOperation,
-    CardRef,
-    EarnPoints,
     Operation,
-    OperationMetadata,
-    PurchaseItem,
-    RecordVisit,
-    RedeemGrant,
-    RedeemStamps,
-    RefundPoints,
-    VoidEntry,
 )
 from punchcard.loyalty.till.batch import Outcome
 from punchcard.loyalty.till.receipt import Receipt
@@ -74,10 +53,7 @@ from punchcard.loyalty.till.requests import (
     OperationBuilder,
     RequestDetails,
     StaffProof,
-    checked_items,
-    checked_points_delta,
     fingerprint,
-    points_redemption,
 )
 
 PREFIX: Final = "/api/v1/vendor/loyalty"
@@ -102,32 +78,10 @@ async def operation_of(
 ) -> Operation:
     """Return the operation that `body` asks for; what may block is done off the event loop."""
     details = _details(body, key, transaction_id)
-    make = _maker(context, builder, details, body, transaction_id)
+    make = maker_of(context, builder, details, body, transaction_id)
     is_read_first = isinstance(body, RefundRequest) or body.__dict__.get("code") is not None
     blocks = is_read_first or builder.may_block(details)
     return await run_in_threadpool(make) if blocks else make()
-
-
-def _maker(
-    context: Context,
-    builder: OperationBuilder,
-    details: RequestDetails,
-    body: Placed,
-    transaction_id: EntryId | None,
-) -> Callable[[], Operation]:
-    if isinstance(body, RefundRequest):
-        return partial(builder.build, details, partial(_refund, context.database, body))
-    # The fields themselves: asking a model whether it has one costs more than all the rest.
-    card = body.__dict__.get("card")
-    if isinstance(body, RedeemGrantRequest) and (card is None or body.code is not None):
-        make = partial(_by_code, body)
-        return partial(builder.build_by_code, details, body.code, make, card=card)
-    if card is None:
-        assert transaction_id is not None
-        return partial(builder.build, details, partial(_void, transaction_id))
-    return partial(
-        builder.build_on_card, details, card, partial(_MAKERS[type(body)], body, context.settings)
-    )
 
 
 def _details(body: Placed, key: str | None, transaction_id: EntryId | None) -> RequestDetails:
@@ -147,112 +101,6 @@ def _details(body: Placed, key: str | None, transaction_id: EntryId | None) -> R
         idempotency_key=key,
         fingerprint=_fingerprint(body, transaction_id) if key is not None else None,
     )
-
-
-def _void(transaction_id: EntryId, metadata: OperationMetadata) -> Operation:
-    return VoidEntry(transaction_id=transaction_id, **metadata)
-
-
-def _refund(database: Database, body: RefundRequest, metadata: OperationMetadata) -> Operation:
-    transaction_id = body.transaction_id
-    if transaction_id is None:
-        assert body.reference is not None
-        with database.read() as session:
-            transaction_id = purchase_of(session, metadata["vendor_id"], body.reference)
-    return RefundPoints(
-        transaction_id=transaction_id,
-        amount_minor=body.amount_minor,
-        refund_reference=body.refund_reference,
-        **metadata,
-    )
-
-
-def _stamp(
-    body: StampRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
-) -> Operation:
-    if body.items is None:
-        return AddStamp(card=card, quantity=body.quantity, reference=body.reference, **metadata)
-    items = checked_items(_bought(body), is_counted="quantity" in body.model_fields_set)
-    return AddStamp(card=card, items=items, reference=body.reference, **metadata)
-
-
-def _visit(
-    body: VisitRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
-) -> Operation:
-    return RecordVisit(
-        card=card,
-        amount_minor=body.amount_minor,
-        stamps=body.stamps,
-        items=_bought(body),
-        reference=body.reference,
-        **metadata,
-    )
-
-
-def _bought(body: StampRequest | VisitRequest) -> tuple[PurchaseItem, ...]:
-    if body.items is None:
-        return ()
-    return tuple(PurchaseItem(one.sku, one.quantity, one.amount_minor) for one in body.items)
-
-
-def _redeem_stamps(
-    body: RedeemStampsRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
-) -> Operation:
-    return RedeemStamps(card=card, milestone=body.at, **metadata)
-
-
-def _earn(
-    body: EarnRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
-) -> Operation:
-    return EarnPoints(
-        card=card, amount_minor=body.amount_minor, reference=body.reference, **metadata
-    )
-
-
-def _redeem_points(
-    body: RedeemPointsRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
-) -> Operation:
-    return points_redemption(card, reward_id=body.reward_id, points=body.points, **metadata)
-
-
-def _redeem_grant(
-    body: RedeemGrantRequest, _settings: Settings, card: CardRef, metadata: OperationMetadata
-) -> Operation:
-    return RedeemGrant(card=card, grant_id=body.grant_id, **metadata)
-
-
-def _by_code(
-    body: RedeemGrantRequest, card: CardRef, grant_id: GrantId, metadata: OperationMetadata
-) -> Operation:
-    if body.grant_id not in (None, grant_id):
-        raise GrantNotFound
-    return RedeemGrant(card=card, grant_id=grant_id, **metadata)
-
-
-def _adjust(
-    body: AdjustRequest, settings: Settings, card: CardRef, metadata: OperationMetadata
-) -> Operation:
-    delta = checked_points_delta(body.points_delta, settings.adjustment_limit_points)
-    return AdjustPoints(card=card, points_delta=delta, **metadata)
-
-
-_Maker = Callable[[Any, Settings, CardRef, OperationMetadata], Operation]
-# By the very type: to ask a model whether it is one of another costs more than the operation.
-_MAKERS: Final[dict[type[Placed], _Maker]] = {
-    StampRequest: _stamp,
-    StampItem: _stamp,
-    VisitRequest: _visit,
-    VisitItem: _visit,
-    RedeemStampsRequest: _redeem_stamps,
-    RedeemStampsItem: _redeem_stamps,
-    EarnRequest: _earn,
-    EarnItem: _earn,
-    RedeemPointsRequest: _redeem_points,
-    RedeemPointsItem: _redeem_points,
-    AdjustRequest: _adjust,
-    RedeemGrantRequest: _redeem_grant,
-    RedeemGrantItem: _redeem_grant,
-}
 
 
 def _fingerprint(body: Placed, transaction_id: EntryId | None) -> bytes:

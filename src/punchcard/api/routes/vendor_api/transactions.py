@@ -7,8 +7,8 @@ from fastapi import Query
 from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
-from punchcard.api.schemas.cards import Transaction, transaction_response
 from punchcard.api.schemas.fields import IdOf, Moment, line
+from punchcard.api.schemas.transactions import Transaction, transaction_response
 from punchcard.kit.ids import CardId, LocationId, ProgramId, StaffPinId
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.ledger import ledger_reader

@@ -6,15 +6,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from punchcard.api.schemas.card_requests import CodeText
-from punchcard.api.schemas.cards import (
-    Card,
-    Transaction,
-    card_response,
-    moment,
-    transaction_response,
-)
-from punchcard.api.schemas.fields import IdOf, Moment, Schema, line
+from punchcard.api.schemas.cards import Card, card_response
+from punchcard.api.schemas.fields import IdOf, Moment, Schema, line, moment
 from punchcard.api.schemas.operations import Staffed
+from punchcard.api.schemas.transactions import Transaction, transaction_response
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.rules.merges.unmerge_rules import UNDO_DAYS
