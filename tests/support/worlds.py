@@ -12,6 +12,7 @@ WORLDS = frozenset(
     {
         "tests/contract/test_bad_input.py",
         "tests/contract/test_schemathesis.py",
+        "tests/demo/test_growth.py",
         "tests/demo/test_history.py",
         "tests/demo/test_wallets.py",
         "tests/fuzz/test_api_requests.py",
