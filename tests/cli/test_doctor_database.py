@@ -10,6 +10,10 @@ import pytest
 from sqlalchemy import Connection, insert, text, update
 
 from punchcard.cli.doctors.doctor_database import APPEND_ONLY
+from punchcard.connect.integrations import integration_service
+from punchcard.connect.integrations.mapping import IntegrationMapping
+from punchcard.connect.integrations.models import IntegrationEvent
+from punchcard.connect.integrations.vocabulary import IntegrationEventState, IntegrationKind
 from punchcard.connect.models import WebhookEndpoint
 from punchcard.connect.vocabulary import DisabledReason, EndpointStatus
 from punchcard.connect.webhooks import endpoint_service
@@ -260,3 +264,50 @@ def test_webhooks_that_fail_or_were_given_up_are_counted(
 
     assert found["state"] == "warning"
     assert "Endpoints of shops: 1, failing: 1, given up: 1." in found["message"]
+
+
+def test_integrations_whose_orders_are_refused_or_wait_are_told(
+    ask: Ask, own_settings: dict[str, str]
+) -> None:
+    settings = Settings(
+        database_url=own_settings["database_url"],
+        data_dir=Path(own_settings["data_dir"]),
+        secret_key=own_settings["secret_key"],
+        pin_pepper=own_settings["pin_pepper"],
+        password_bcrypt_cost=4,
+        pin_bcrypt_cost=4,
+    )
+    assert ask("integrations")["state"] == "ok"
+    with closing(build_context(settings)) as context:
+        shop = cast.open_cafe_alice(context)
+        program = shelf.program(shop, type="points", stamp_reward=None)
+        now = context.clock.now()
+        with context.database.write() as session:
+            _, row = integration_service.create_integration(
+                session,
+                cast.by_operator(context),
+                shop.id,
+                context.connect.integration_secrets,
+                program_id=program.id,
+                kind=IntegrationKind.GENERIC,
+                name="",
+                mapping=IntegrationMapping(),
+                location_id=None,
+                limit=20,
+            )
+            for state, minutes in (("failed", 1), ("waiting", 20), ("waiting", 1), ("done", 20)):
+                event = IntegrationEvent(
+                    id=context.ids.new_id(),
+                    integration_id=row.id,
+                    part=0,
+                    topic="",
+                    state=IntegrationEventState(state),
+                    received_at=now - timedelta(minutes=minutes),
+                )
+                session.add(event)
+
+    found = ask("integrations")
+
+    assert found["state"] == "warning"
+    assert "Integrations of shops: 1, events refused in 7 days: 1." in found["message"]
+    assert "1 wait for more than 15 minutes" in found["message"]

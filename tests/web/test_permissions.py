@@ -29,6 +29,10 @@ _VENDOR = "/api/v1/vendor"
 _LOYALTY = "/api/v1/vendor/loyalty"
 _WEBHOOKS = "/console/webhooks"
 _HOOKS = f"{_VENDOR}/webhook-endpoints"
+_INTEGRATIONS = "/console/integrations"
+_INTEGRATION = f"{_INTEGRATIONS}/{{integration_id}}"
+_INTEGRATIONS_OF_THE_API = f"{_VENDOR}/integrations"
+_INTEGRATION_OF_THE_API = f"{_INTEGRATIONS_OF_THE_API}/{{integration_id}}"
 _IMPORTS = "/console/imports"
 _IMPORT = f"{_IMPORTS}/{{import_id}}"
 _IMPORTS_OF_THE_API = f"{_LOYALTY}/imports"
@@ -245,6 +249,20 @@ SAME: dict[Route, list[Route]] = {
     ("GET", "/console/settings/changes"): [("GET", f"{_VENDOR}/audit-events")],
     ("GET", f"{_PROGRAM}/changes"): [("GET", f"{_VENDOR}/audit-events")],
     ("POST", "/console/settings/close"): [("POST", f"{_VENDOR}/close")],
+    ("GET", _INTEGRATIONS): [("GET", _INTEGRATIONS_OF_THE_API)],
+    ("POST", _INTEGRATIONS): [("POST", _INTEGRATIONS_OF_THE_API)],
+    ("GET", _INTEGRATION): [
+        ("GET", _INTEGRATION_OF_THE_API),
+        ("GET", f"{_INTEGRATION_OF_THE_API}/events"),
+    ],
+    ("POST", _INTEGRATION): [("PATCH", _INTEGRATION_OF_THE_API)],
+    ("POST", f"{_INTEGRATION}/status"): [("PATCH", _INTEGRATION_OF_THE_API)],
+    ("POST", f"{_INTEGRATION}/secret"): [("PATCH", _INTEGRATION_OF_THE_API)],
+    ("POST", f"{_INTEGRATION}/delete"): [("DELETE", _INTEGRATION_OF_THE_API)],
+    **{
+        ("POST", f"{_INTEGRATION}/{verb}"): [("POST", f"{_INTEGRATION_OF_THE_API}/{verb}")]
+        for verb in ("rotate", "events/{event_id}/retry", "events/{event_id}/assign")
+    },
     ("GET", _WEBHOOKS): [("GET", f"{_HOOKS}")],
     ("POST", _WEBHOOKS): [("POST", f"{_HOOKS}")],
     ("GET", f"{_WEBHOOKS}/{{endpoint_id}}"): [

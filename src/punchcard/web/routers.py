@@ -24,7 +24,7 @@ from punchcard.web.console import (
 )
 from punchcard.web.console.cards import card_grants, card_operations, cards, members, wrong_contacts
 from punchcard.web.console.cards import merge as merge_page
-from punchcard.web.console.connections import imports, webhooks
+from punchcard.web.console.connections import imports, integrations, webhooks
 from punchcard.web.console.connections import receipts as shop_receipts
 from punchcard.web.console.engage import automations, friends
 from punchcard.web.console.guide import guide
@@ -95,6 +95,7 @@ ROUTERS: Final[list[APIRouter]] = [
     api_keys.router,
     webhooks.router,
     shop_receipts.router,
+    integrations.router,
     imports.router,
     settings.router,
     mails.router,

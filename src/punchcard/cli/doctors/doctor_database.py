@@ -5,6 +5,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from punchcard.cli.doctors.doctor_integrations import look_at_integrations
 from punchcard.cli.doctors.doctor_phones import look_at_pushes, look_at_reach
 from punchcard.cli.doctors.doctor_webhooks import look_at_webhooks
 from punchcard.cli.findings import Finding
@@ -103,6 +104,7 @@ def _whole(database: "Database", settings: "Settings") -> Iterator[Finding]:
         look_at_reach,
         look_at_pushes,
         look_at_webhooks,
+        look_at_integrations,
     ]
     with database.read_connection() as connection:
         for look in looks:

@@ -45,6 +45,7 @@ CONSOLE: Final = (
     Entry("/console/imports", "id-card", N_("Imports"), _SHOP),
     Entry("/console/people", "shield-check", N_("Team"), _SHOP),
     Entry("/console/api-keys", "plug", N_("API keys"), _SHOP),
+    Entry("/console/integrations", "store", N_("Integrations"), _SHOP),
     Entry("/console/webhooks", "bell", N_("Webhooks"), _SHOP),
     Entry("/console/receipts", "receipt", N_("Receipts"), _SHOP),
     Entry("/console/settings", "settings", N_("Settings"), _SHOP),

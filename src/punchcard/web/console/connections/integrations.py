@@ -1,0 +1,331 @@
+"""The console's pages of integrations: systems that tell of orders, and what came of these."""
+
+from typing import Any, Final, NamedTuple
+
+from fastapi import APIRouter, Response
+from sqlalchemy.orm import Session
+
+from punchcard.accounts import location_service, vendor_service
+from punchcard.connect.integrations import event_service, integration_service
+from punchcard.connect.integrations.integration_service import ShownSecrets, who_signs
+from punchcard.connect.integrations.mapping import (
+    WORDS_LIMIT,
+    EarnOn,
+    IntegrationMapping,
+    mapping_of,
+)
+from punchcard.connect.integrations.models import Integration
+from punchcard.connect.integrations.vocabulary import (
+    IntegrationEventState,
+    IntegrationKind,
+    IntegrationStatus,
+    WhoSigns,
+)
+from punchcard.kit.i18n import N_
+from punchcard.kit.ids import (
+    IntegrationEventId,
+    IntegrationId,
+    LocationId,
+    ProgramId,
+    VendorId,
+    as_id,
+)
+from punchcard.loyalty.programs import program_service
+from punchcard.web.console.connections import integration_words as words
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
+
+PATH: Final = "/console/integrations"
+router = APIRouter(prefix=PATH)
+
+_SHOWN: Final = 50
+_LISTED: Final = 200
+_SECRET_CHARACTERS: Final = (8, 200)
+
+
+class _Chooses(NamedTuple):
+    """What an integration can be for: programs and places, by id."""
+
+    programs: list[tuple[str, str]]
+    locations: list[tuple[str, str]]
+
+
+@router.get("")
+def open_integrations(request: PageRequestDep) -> Response:
+    """List the integrations, with a form for another one."""
+    return _list_page(request, request.form({"kind": IntegrationKind.WOOCOMMERCE}))
+
+
+@router.post("")
+def create_integration(request: PageRequestDep, form: FormDep) -> Response:
+    """Connect a system, and show its address and secret, once."""
+    with request.context.database.read() as session:
+        chooses = _chooses(session, request.vendor_id)
+    kind = form.choice("kind", [str(kind) for kind in words.KINDS])
+    program = form.choice("program_id", [one for one, _ in chooses.programs])
+    location = form.choice("location_id", [one for one, _ in chooses.locations], required=False)
+    made: tuple[ShownSecrets, Integration] | None = None
+    if form.is_valid and kind is not None and program is not None:
+        with form.refusals(), request.context.database.write() as session:
+            made = integration_service.create_integration(
+                session,
+                request.act(),
+                request.vendor_id,
+                request.context.connect.integration_secrets,
+                program_id=ProgramId(program),
+                kind=IntegrationKind(kind),
+                name="",
+                mapping=IntegrationMapping(),
+                location_id=LocationId(location) if location else None,
+                limit=request.context.settings.integrations_per_vendor,
+            )
+    if made is None:
+        return _list_page(request, form, status=422)
+    return _integration_page(request, made[1].id, status=201, shown=made[0])
+
+
+@router.get("/{integration_id}")
+def open_integration(
+    request: PageRequestDep, integration_id: IntegrationId, before: str | None = None
+) -> Response:
+    """Show an integration, its steps and what it sent, newest first."""
+    return _integration_page(request, integration_id, before=before)
+
+
+@router.post("/{integration_id}")
+def update_integration(
+    request: PageRequestDep, integration_id: IntegrationId, form: FormDep
+) -> Response:
+    """Change what of an order counts, and what the integration is called."""
+    with request.context.database.read() as session:
+        row = integration_service.get_integration(session, request.vendor_id, integration_id)
+        chooses = _chooses(session, request.vendor_id)
+    location = form.choice("location_id", [one for one, _ in chooses.locations], required=False)
+    wanted = {
+        "name": form.text("name", required=False, limit=80) or "",
+        "location_id": LocationId(location) if location else None,
+        "mapping": _mapping(form, row),
+    }
+    if form.is_valid:
+        with form.refusals(), request.context.database.write() as session:
+            integration_service.update_integration(
+                session, request.act(), request.vendor_id, integration_id, wanted
+            )
+    if not form.is_valid:
+        return _integration_page(request, integration_id, form=form, status=form.status)
+    return request.redirect(f"{PATH}/{integration_id}", N_("Saved."))
+
+
+@router.post("/{integration_id}/status")
+def switch_integration(
+    request: PageRequestDep, integration_id: IntegrationId, form: FormDep
+) -> Response:
+    """Pause an integration, or let it go on with what came meanwhile."""
+    is_on = form.value("status") == IntegrationStatus.ACTIVE
+    status = IntegrationStatus.ACTIVE if is_on else IntegrationStatus.PAUSED
+    with request.context.database.write() as session:
+        integration_service.update_integration(
+            session, request.act(), request.vendor_id, integration_id, {"status": status}
+        )
+    said = N_("The integration goes on.") if is_on else N_("The integration is paused.")
+    return request.redirect(f"{PATH}/{integration_id}", said)
+
+
+@router.post("/{integration_id}/delete")
+def delete_integration(
+    request: PageRequestDep, integration_id: IntegrationId, form: FormDep
+) -> Response:
+    """Delete an integration."""
+    with request.context.database.write() as session:
+        integration_service.delete_integration(
+            session, request.act(), request.vendor_id, integration_id
+        )
+    return request.redirect(PATH, N_("The integration is deleted."))
+
+
+@router.post("/{integration_id}/secret")
+def set_secret(request: PageRequestDep, integration_id: IntegrationId, form: FormDep) -> Response:
+    """Keep the signing secret that the other system has made."""
+    secret = form.text("signing_secret", limit=_SECRET_CHARACTERS[1])
+    is_secret = secret is not None and secret.isascii() and " " not in secret
+    if secret is not None and not (is_secret and len(secret) >= _SECRET_CHARACTERS[0]):
+        form.fault("signing_secret", N_("This is not a signing secret."))
+    if not form.is_valid or secret is None:
+        return _integration_page(request, integration_id, secret_form=form, status=422)
+    with request.context.database.write() as session:
+        integration_service.set_signing_secret(
+            session,
+            request.act(),
+            request.vendor_id,
+            integration_id,
+            request.context.connect.integration_secrets,
+            signing_secret=secret,
+        )
+    return request.redirect(f"{PATH}/{integration_id}", N_("The signing secret is kept."))
+
+
+@router.post("/{integration_id}/rotate")
+def rotate_integration(
+    request: PageRequestDep, integration_id: IntegrationId, form: FormDep
+) -> Response:
+    """Give an integration a new address and show it, once."""
+    made: tuple[ShownSecrets, Integration] | None = None
+    with form.refusals(), request.context.database.write() as session:
+        made = integration_service.rotate_integration(
+            session,
+            request.act(),
+            request.vendor_id,
+            integration_id,
+            request.context.connect.integration_secrets,
+            at_once=form.value("at_once") == "on",
+        )
+    if made is None:
+        return _integration_page(request, integration_id, refusal=form.refusal, status=form.status)
+    return _integration_page(request, integration_id, shown=made[0])
+
+
+@router.post("/{integration_id}/events/{event_id}/retry")
+def retry_event(
+    request: PageRequestDep,
+    integration_id: IntegrationId,
+    event_id: IntegrationEventId,
+    form: FormDep,
+) -> Response:
+    """Have an event worked on again."""
+    with form.refusals(), request.context.database.write() as session:
+        event_service.retry_event(
+            session, request.act(), request.vendor_id, integration_id, event_id
+        )
+    return _after_event(request, integration_id, form, N_("It is tried again."))
+
+
+@router.post("/{integration_id}/events/{event_id}/assign")
+def assign_event(
+    request: PageRequestDep,
+    integration_id: IntegrationId,
+    event_id: IntegrationEventId,
+    form: FormDep,
+) -> Response:
+    """Give an order that is nobody's to a card."""
+    card = form.text("card", limit=128)
+    if form.is_valid and card is not None:
+        with form.refusals(), request.context.database.write() as session:
+            event_service.assign_event(
+                session, request.act(), request.vendor_id, integration_id, event_id, card=card
+            )
+    return _after_event(request, integration_id, form, N_("The order goes to that card."))
+
+
+def _after_event(
+    request: PageRequest, integration_id: IntegrationId, form: Form, said: str
+) -> Response:
+    if not form.is_valid:
+        refusal = form.refusal or N_("Please fill this in.")
+        return _integration_page(request, integration_id, refusal=refusal, status=form.status)
+    return request.redirect(f"{PATH}/{integration_id}", said)
+
+
+def _mapping(form: Form, row: Integration) -> IntegrationMapping:
+    """Return the mapping that the form says; what only the API can say stays as it was."""
+    typed = form.text("excluded_skus", required=False, limit=1000) or ""
+    skus = tuple(dict.fromkeys(one.strip() for one in typed.split(",") if one.strip()))
+    if len(skus) > WORDS_LIMIT or any(len(sku) > 64 for sku in skus):
+        form.fault("excluded_skus", N_("At most 50 codes of 64 characters, with commas between."))
+    earn_on = form.choice("earn_on", [str(one) for one, _ in words.EARNS_ON])
+    flags = {name: form.value(name) == "on" for name, _ in words.FLAGS}
+    told = {**flags, "excluded_skus": skus, "earn_on": earn_on or EarnOn.PAID}
+    return mapping_of(row.mapping | told)
+
+
+def _initial(row: Integration) -> dict[str, Any]:
+    mapping = mapping_of(row.mapping)
+    return {
+        "name": row.name,
+        "location_id": row.location_id or "",
+        "earn_on": mapping.earn_on,
+        "excluded_skus": ", ".join(mapping.excluded_skus),
+        **{name: "on" if getattr(mapping, name) else "" for name, _ in words.FLAGS},
+    }
+
+
+def _chooses(session: Session, vendor_id: VendorId) -> _Chooses:
+    programs = program_service.list_programs(session, vendor_id, limit=_LISTED)
+    locations = location_service.location_names(session, vendor_id)
+    return _Chooses([(one.id, one.name) for one in programs], list(locations.items()))
+
+
+def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
+    with request.context.database.read() as session:
+        rows = integration_service.list_integrations(session, request.vendor_id, limit=_LISTED)
+        unmatched = {row.id: event_service.count_unmatched(session, row.id) for row in rows}
+        chooses = _chooses(session, request.vendor_id)
+        timezone = vendor_service.get_vendor(session, request.vendor_id).timezone
+    return request.render(
+        "console/integrations.html",
+        status=status,
+        form=form,
+        integrations=rows,
+        unmatched=unmatched,
+        programs=chooses.programs,
+        program_names=dict(chooses.programs),
+        locations=chooses.locations,
+        kinds=words.KINDS,
+        paused=IntegrationStatus.PAUSED,
+        timezone=timezone,
+    )
+
+
+def _integration_page(
+    request: PageRequest,
+    integration_id: IntegrationId,
+    *,
+    form: Form | None = None,
+    secret_form: Form | None = None,
+    status: int = 200,
+    before: str | None = None,
+    shown: ShownSecrets | None = None,
+    refusal: str | None = None,
+) -> Response:
+    with request.context.database.read() as session:
+        row = integration_service.get_integration(session, request.vendor_id, integration_id)
+        events = event_service.list_events(
+            session,
+            request.vendor_id,
+            row.id,
+            before_id=as_id(before) if before else None,
+            limit=_SHOWN + 1,
+        )
+        unmatched = event_service.count_unmatched(session, row.id)
+        chooses = _chooses(session, request.vendor_id)
+        program = program_service.get_program(session, request.vendor_id, row.program_id)
+        timezone = vendor_service.get_vendor(session, request.vendor_id).timezone
+    on_page = events[:_SHOWN]
+    address_of = request.context.connect.hook_door.address_of
+    return request.render(
+        "console/integration.html",
+        status=status,
+        form=form or request.form(_initial(row)),
+        secret_form=secret_form or request.form({}),
+        integration=row,
+        kind=words.KINDS[row.kind],
+        steps=words.STEPS[row.kind],
+        signs=who_signs(row),
+        WhoSigns=WhoSigns,
+        program=program,
+        locations=chooses.locations,
+        earns_on=words.EARNS_ON,
+        flags=words.FLAGS,
+        events=on_page,
+        unmatched=unmatched,
+        next_url=f"{PATH}/{row.id}?before={on_page[-1].event.id}" if len(events) > _SHOWN else None,
+        first_url=f"{PATH}/{row.id}" if before else None,
+        states=words.STATES,
+        reasons=words.REASONS,
+        State=IntegrationEventState,
+        paused=IntegrationStatus.PAUSED,
+        active=IntegrationStatus.ACTIVE,
+        url=address_of(row.kind, row.id, shown.address) if shown else None,
+        secret=shown.signing if shown else None,
+        refusal=refusal,
+        timezone=timezone,
+    )
