@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from punchcard.accounts.vocabulary import Role
+from punchcard.connect.claims import receipt_keys
 from punchcard.context import Context
 from punchcard.kit.ids import ProgramId
 from punchcard.main import create_app
@@ -78,7 +79,24 @@ def _open(context: Context, api: Api, shop: Shop) -> tuple[Tokens, Stock]:
     stock["picture"] = picture_name(
         context.wallets.google.picture_keys[0], ProgramId(stock["program_id"]), 3
     )
+    stock["key_id"] = _receipt_key(context, shop, ProgramId(stock["points_program_id"]))
     return tokens, stock | shop_floor.cards(stock)
+
+
+def _receipt_key(context: Context, shop: Shop, program_id: ProgramId) -> str:
+    """Give a till a key to sign receipts with: a person does so, not the API."""
+    with context.database.write() as session:
+        _, key = receipt_keys.create_key(
+            session,
+            cast.by_operator(context),
+            shop.id,
+            context.connect.receipt_secrets,
+            program_id=program_id,
+            location_id=None,
+            name="Till 1",
+            limit=1,
+        )
+        return key.id
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,7 @@ def place(route: Route, world: World) -> str:
         "passkey_id": world.alices["card_id"],
         "secret": "none",
         "ticket": "none",
+        "text": "none",
     }
     return _NAMED.sub(lambda match: known[match[1]], route[1])
 
