@@ -55,7 +55,7 @@ def bonuses_of(
     What an import tells of former days earns nothing beside it. `history` tells which budgets are
     left.
     """
-    if not program.promotions and program.tier_plan is None:
+    if not program.promotions and not program.has_factors:
         return ()
     if operation.actor.kind == _IMPORT:
         return ()
@@ -64,7 +64,7 @@ def bonuses_of(
     purchase = _purchase_of(operation, program, tier, at)
     minimum = program.minimum_purchase_minor
     bonuses = bonuses_on(program.promotions, purchase, given, program.zone, minimum)
-    if tier is None or tier.factor == _ONE or not purchase.has_points:
+    if tier is None or not program.has_factors or tier.factor == 1 or not purchase.has_points:
         return bonuses
     facts = {"tier": tier.key}
     own = Bonus(_TIER, tier.factor, minimum_purchase_minor=minimum, facts=facts)

@@ -115,11 +115,12 @@ def earning_of(
 def credit_earned(program: ProgramRules, card: CardState, earning: Earned, day: date) -> Moved:
     """Put on the card what a purchase earned with its bonuses, to the part of a point."""
     carry = carry_of(program, earning.left_parts, earning.parts_of_one)
-    moved = _credited(program, card, earning.whole, carry, day)
-    told: Details = {"parts": earning.parts}
+    moved, told = _credited(program, card, earning.whole, carry, day)
+    details: Details = {} if told is None else told
+    details["parts"] = earning.parts
     if carry[1] != program.points_per_amount_minor:
-        told["carry_parts"] = carry[1]
-    return Moved(moved.card, {**moved.details, **told} if moved.details else told)
+        details["carry_parts"] = carry[1]
+    return Moved(moved, details)
 
 
 def _credited(

@@ -154,14 +154,10 @@ def _moved(lots: Iterable[Lot], changes: Iterable[LotChange]) -> tuple[Lot, ...]
     amounts = {(lot.expires_on, lot.activates_on): lot.amount for lot in lots}
     for change in changes:
         key = (change[0], change[2] if len(change) > 2 else "")
-        amounts[key] = amounts.get(key, 0) + change[1]
-        if amounts[key] < 0:
+        amounts[key] = amount = amounts.get(key, 0) + change[1]
+        if amount < 0:
             raise ValueError(f"more taken out of {change} than is in it")
-    return tuple(
-        Lot(expires_on, amount, activates_on)
-        for (expires_on, activates_on), amount in sorted(amounts.items())
-        if amount
-    )
+    return tuple([Lot(key[0], amount, key[1]) for key, amount in sorted(amounts.items()) if amount])
 
 
 def _told(_before: Any, told: Any) -> Any:

@@ -94,9 +94,9 @@ class ProgramRules:
     `keeps_events` is the vendor's: whether what happens is written down for its own software.
 
     `rate` is how many points a minor unit earns, exactly. `has_stamps` and `has_points` tell what
-    cards collect, `has_budgets` that a promotion gives only so much, `moves_ends` that each visit
-    moves the end of something, `has_only_balances` that nothing has a date, no promotion is on and
-    there are no tiers.
+    cards collect, `has_budgets` that a promotion gives only so much, `has_factors` that a tier
+    makes points count more, `moves_ends` that each visit moves the end of something,
+    `has_only_balances` that nothing has a date, no promotion is on and there are no tiers.
     """
 
     id: ProgramId
@@ -138,6 +138,7 @@ class ProgramRules:
 
     rate: Fraction = field(init=False)
     has_budgets: bool = field(init=False)
+    has_factors: bool = field(init=False)
     has_stamps: bool = field(init=False)
     has_points: bool = field(init=False)
     has_only_balances: bool = field(init=False)
@@ -147,11 +148,13 @@ class ProgramRules:
         """Work out once what every operation asks."""
         expiries = [one for one in (self.points_expiry, self.stamps_expiry) if one is not None]
         moves_ends = any(one.counts_from_visits for one in expiries)
+        tiers = () if self.tier_plan is None else self.tier_plan.tiers
         has_budgets = any(promotion.has_budget for promotion in self.promotions)
         only = not (expiries or self.promotions or self.tier_plan is not None)
         rate = Fraction(self.points_per_currency_unit, self.points_per_amount_minor)
         object.__setattr__(self, "rate", rate)
         object.__setattr__(self, "has_budgets", has_budgets)
+        object.__setattr__(self, "has_factors", any(one.factor != 1 for one in tiers))
         object.__setattr__(self, "moves_ends", moves_ends)
         object.__setattr__(self, "has_stamps", self.type != _POINTS)
         object.__setattr__(self, "has_points", self.type != _STAMPS)

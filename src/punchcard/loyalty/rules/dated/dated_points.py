@@ -40,7 +40,7 @@ def coming(
         return points, []
     expires_on = NEVER
     if program.points_expiry is not None:
-        expires_on = program.points_expiry.last_day(day).isoformat()
+        expires_on = program.points_expiry.told_last_day(day)
     activates_on = ""
     if is_pending:
         activates_on = lots.soonest_return(day, program.points_activation_days).isoformat()
@@ -109,9 +109,9 @@ def tell(decision: Decision, counts: Details) -> None:
     """Let the operation's own entry tell what was counted as well: nothing that has a date."""
     draft, card = decision.steps[-1]
     standing = followed(card.standing or NO_STANDING, counts)
+    kept = None if standing == NO_STANDING else standing
     details = {**draft.details, **counts} if draft.details else counts
-    moved = card.standing_at(None if standing == NO_STANDING else standing, card.due_on)
-    decision.steps[-1] = (draft.telling(details), moved)
+    decision.steps[-1] = (draft.telling(details), card.standing_at(kept, card.due_on))
 
 
 def joined(*parts: Details | None) -> Details | None:

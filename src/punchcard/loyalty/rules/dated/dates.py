@@ -52,6 +52,15 @@ class Expiry(NamedTuple):
         """
         return _last_day(self, day)
 
+    def told_last_day(self, day: date) -> str:
+        """Return the last day as lots and entries tell it."""
+        return _told_last_day(self, day)
+
+
+@lru_cache(maxsize=1024)
+def _told_last_day(expiry: Expiry, day: date) -> str:
+    return _last_day(expiry, day).isoformat()
+
 
 @lru_cache(maxsize=1024)
 def _last_day(expiry: Expiry, day: date) -> date:

@@ -25,8 +25,11 @@ def put(
         return [[expires_on, amount, activates_on]] if amount else []
     if expires_on == NEVER:
         return []
-    owed = max(0, sum(lot.amount for lot in lots if not lot.activates_on) - balance)
-    left = amount - min(amount, owed)
+    owed = -balance
+    for lot in lots:
+        if not lot.activates_on:
+            owed += lot.amount
+    left = amount if owed <= 0 else amount - min(amount, owed)
     return [[expires_on, left]] if left else []
 
 

@@ -22,7 +22,7 @@ def credit_stamps(program: ProgramRules, card: CardState, stamps: int, day: date
 def dated(program: ProgramRules, before: CardState, after: CardState, day: date) -> Moved:
     """Give the stamps that came onto a card until it was `after` the date that they have."""
     assert program.stamps_expiry is not None
-    expires_on = program.stamps_expiry.last_day(day).isoformat()
+    expires_on = program.stamps_expiry.told_last_day(day)
     come = after.stamps - before.stamps
     return _with_lots(
         after, lots.put(before.kept_standing.stamp_lots, before.stamps, come, expires_on)

@@ -78,8 +78,10 @@ def tier_view(program: ProgramRules, card: CardState, day: date) -> TierView | N
     if plan is None:
         return None
     standing = card.kept_standing
-    place = _place(plan, card, day)
     progress = amount_on(plan, standing.qualifying, day)
+    place = plan.place_of(standing.tier)
+    if place is None:
+        place = plan.fitting(progress)
     since, until = standing.tier.get("since"), standing.tier.get("until")
     since = since or program.day_of(card.enrolled_at).isoformat()
     key = plan.tiers[place].key
