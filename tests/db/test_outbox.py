@@ -23,8 +23,12 @@ def leave(database: Database, topic: str, key: str, at: datetime) -> None:
 
 
 def claim(database: Database, topics: Sequence[str], now: datetime, limit: int = 50) -> list[str]:
+    with database.read_connection() as connection:
+        is_due = outbox.has_due(connection, topics, now=now, lease=LEASE)
     with database.write() as session:
-        return [w.key for w in outbox.claim(session, topics, limit=limit, now=now, lease=LEASE)]
+        found = [w.key for w in outbox.claim(session, topics, limit=limit, now=now, lease=LEASE)]
+    assert is_due is bool(found)
+    return found
 
 
 def test_the_oldest_of_all_topics_comes_first(database: Database, opened_at: datetime) -> None:

@@ -16,6 +16,7 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.settings import Settings
 from punchcard.worker.loop import Handler, Worker
 from punchcard.worker.schedule import PeriodicTask
+from tests.support.plans import engines_of, recorded
 
 
 def failing(error: Exception) -> Handler:
@@ -48,6 +49,20 @@ def test_work_that_is_done_is_gone(context: Context) -> None:
 
     assert seen == ["a", "b"]
     assert rows(context) == []
+
+
+def test_a_look_that_finds_nothing_is_one_statement_and_locks_nothing(context: Context) -> None:
+    with context.database.write() as session:
+        writer = session.connection().engine
+    sweep = failing(RuntimeError())
+    lanes = [{"sweep": sweep, "dust": sweep}, {"mail": sweep}]
+    idle = Worker(context, lanes, [], [context.connect.webhook_sender])
+
+    with recorded(*{writer, *engines_of(context.database)}) as sent:
+        assert idle.do_work() == 0
+
+    assert [one.statement[:6] for one in sent] == ["SELECT"] * 3
+    assert not any("FOR UPDATE" in one.statement for one in sent)
 
 
 def test_one_failure_leaves_its_neighbours_done(context: Context) -> None:

@@ -229,15 +229,9 @@ def claim(
     What would wait for longer than `longest_wait` was left by a clock that ran ahead, and is due.
     """
     far = now + lease + longest_wait
-    of_these = OutboxRow.topic.in_(topics)
     # A query for each: together they would read all that waits, however much, to find the oldest.
     due: list[tuple[ColumnElement[bool], ...]] = [
-        (
-            of_these,
-            OutboxRow.status == WorkStatus.CLAIMED,
-            or_(OutboxRow.lease_until <= now, OutboxRow.lease_until > far),
-        ),
-        (of_these, OutboxRow.status == WorkStatus.WAITING, OutboxRow.available_at > far),
+        *_misplaced(topics, now, far),
         *(
             (
                 OutboxRow.topic == topic,
@@ -256,6 +250,37 @@ def claim(
             now + lease,
         )
     return [Claimed(row.id, row.topic, row.key, row.attempts, row.created_at) for row in rows]
+
+
+def has_due(
+    connection: Connection,
+    topics: Sequence[str],
+    *,
+    now: datetime,
+    lease: timedelta,
+    longest_wait: timedelta = LONGEST_WAIT,
+) -> bool:
+    """Return whether `claim` would find something; asked in one statement that locks nothing."""
+    far = now + lease + longest_wait
+    waits = OutboxRow.topic.in_(topics), OutboxRow.status == WorkStatus.WAITING
+    due = [(*waits, OutboxRow.available_at <= now), *_misplaced(topics, now, far)]
+    found = connection.scalar(select(or_(*(exists().where(*conditions) for conditions in due))))
+    return bool(found)
+
+
+def _misplaced(
+    topics: Sequence[str], now: datetime, far: datetime
+) -> list[tuple[ColumnElement[bool], ...]]:
+    """Return what finds work of vanished workers, and of a clock that ran ahead of `far`."""
+    of_these = OutboxRow.topic.in_(topics)
+    return [
+        (
+            of_these,
+            OutboxRow.status == WorkStatus.CLAIMED,
+            or_(OutboxRow.lease_until <= now, OutboxRow.lease_until > far),
+        ),
+        (of_these, OutboxRow.status == WorkStatus.WAITING, OutboxRow.available_at > far),
+    ]
 
 
 def _oldest(

@@ -181,15 +181,18 @@ class Worker:
     def _do_lane(self, lane: Mapping[str, Handler]) -> int:
         if not lane:
             return 0
-        settings = self._context.settings
-        with self._context.database.write() as session:
+        database, topics = self._context.database, list(lane)
+        now, longest_wait = self._context.clock.now(), self._longest_wait()
+        lease = timedelta(seconds=self._context.settings.worker_lease_seconds)
+        # Most looks find nothing: those shall cost little, and hold nobody up who writes.
+        with database.read_connection() as connection:
+            if not outbox.has_due(
+                connection, topics, now=now, lease=lease, longest_wait=longest_wait
+            ):
+                return 0
+        with database.write() as session:
             claimed = outbox.claim(
-                session,
-                list(lane),
-                limit=CLAIM_LIMIT,
-                now=self._context.clock.now(),
-                lease=timedelta(seconds=settings.worker_lease_seconds),
-                longest_wait=self._longest_wait(),
+                session, topics, limit=CLAIM_LIMIT, now=now, lease=lease, longest_wait=longest_wait
             )
         done = [work for work in claimed if self._handle(lane[work.topic], work)]
         if done:

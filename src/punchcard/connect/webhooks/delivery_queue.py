@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Connection, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Vendor
@@ -74,9 +74,16 @@ def waiting_endpoints(session: Session, now: datetime) -> list[Waiting]:
     return [Waiting(row[0], bool(row[1])) for row in rows]
 
 
-def has_lost(session: Session, now: datetime) -> bool:
-    """Return whether somebody died with a delivery in hand."""
-    return session.scalar(select(WebhookDelivery.id).where(*_lost(now)).limit(1)) is not None
+def look(connection: Connection, now: datetime) -> tuple[bool, bool]:
+    """Return whether something was left to hand on or take back, and whether anybody is told.
+
+    In one statement that locks nothing: most looks find neither.
+    """
+    is_new = exists().where(VendorEvent.handed_on_at.is_(None))
+    is_lost = exists().where(*_lost(now))
+    is_told = exists().where(WebhookEndpoint.status == EndpointStatus.ACTIVE)
+    has_left, has_endpoints = connection.execute(select(or_(is_new, is_lost), is_told)).one()
+    return bool(has_left), bool(has_endpoints)
 
 
 def take_back_lost(session: Session, now: datetime) -> None:

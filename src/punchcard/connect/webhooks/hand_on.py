@@ -39,12 +39,6 @@ def delivery_row(
     }
 
 
-def has_new(session: Session) -> bool:
-    """Return whether there are events that were not handed on."""
-    new = select(VendorEvent.id).where(VendorEvent.handed_on_at.is_(None)).limit(1)
-    return session.scalar(new) is not None
-
-
 def hand_on(session: Session, ids: Ids, now: datetime) -> int:
     """Make the deliveries of some new events, the oldest first; returns of how many events.
 

@@ -88,15 +88,14 @@ class WebhookSender:
         """Do what can be done without waiting; returns how many things that were."""
         settled = self._settle()
         now = self._clock.now()
-        with self._database.read() as session:
-            has_new = hand_on.has_new(session)
-            has_lost = delivery_queue.has_lost(session, now)
+        with self._database.read_connection() as connection:
+            has_left, has_endpoints = delivery_queue.look(connection, now)
         handed = 0
-        if has_new or has_lost:
+        if has_left:
             with self._database.write() as session:
                 delivery_queue.take_back_lost(session, now)
                 handed = hand_on.hand_on(session, self._ids, now)
-        return settled + handed + self._start(now)
+        return settled + handed + (self._start(now) if has_endpoints else 0)
 
     def end(self) -> None:
         """Wait a moment for what is being sent, and write it down; the rest is sent again."""
