@@ -17,7 +17,7 @@ from punchcard.loyalty.operations import AddStamp, RedeemStamps
 from punchcard.loyalty.rules.bonus_rules import bonuses_of
 from punchcard.loyalty.rules.dated.dated_points import joined, with_details
 from punchcard.loyalty.rules.purchase_rules import NOTHING, earned
-from punchcard.loyalty.rules.stamps.dated_stamps import dated, debit_stamps
+from punchcard.loyalty.rules.stamps.dated_stamps import credit_stamps, dated, debit_stamps
 from punchcard.loyalty.rules.stamps.milestone_rules import (
     claimed,
     counts_laps,
@@ -100,8 +100,18 @@ def put_stamps(
     last_at, day, on_day = (
         _clock_late(program, card, quantity, at) if late else _clock(program, card, quantity, at)
     )
-    clocked = card._replace(last_stamp_at=last_at, stamps_day=day, stamps_on_day=on_day)
-    return _with_stamps(program, clocked, quantity + bonus, at)
+    stamps = quantity + bonus
+    _check_balance(card, stamps)
+    after = card._replace(
+        stamps=card.stamps + stamps,
+        lifetime_stamps=card.lifetime_stamps + stamps,
+        last_stamp_at=last_at,
+        stamps_day=day,
+        stamps_on_day=on_day,
+    )
+    if program.stamps_expiry is None:
+        return after, None
+    return dated(program, card, after, program.day_of(at))
 
 
 def claim_stamps(
@@ -119,20 +129,13 @@ def claim_stamps(
     who put one on their card at noon is stamped at the counter as if nothing had been.
     """
     _check_day(quantity, program, 0, at)
-    return _with_stamps(program, card, quantity + bonus, at)
+    _check_balance(card, quantity + bonus)
+    return credit_stamps(program, card, quantity + bonus, program.day_of(at))
 
 
-def _with_stamps(
-    program: ProgramRules, card: CardState, stamps: int, at: datetime
-) -> tuple[CardState, Details | None]:
+def _check_balance(card: CardState, stamps: int) -> None:
     if card.stamps + stamps > BALANCE_LIMIT:
         raise BalanceLimitReached
-    after = card._replace(
-        stamps=card.stamps + stamps, lifetime_stamps=card.lifetime_stamps + stamps
-    )
-    if program.stamps_expiry is None:
-        return after, None
-    return dated(program, card, after, program.day_of(at))
 
 
 def redeem_stamps(

@@ -387,7 +387,8 @@ class Batch:
         entry["staff_id"] = staff.staff_id if staff else None
         receipt = Receipt(entry=entry, staff_name=staff.name if staff else None, card=view)
         if operation.idempotency_key is not None:
-            entry["answer"] = response_facts(view, card.document(view.standing))
+            standing = None if view.standing is None else card.document(view.standing)
+            entry["answer"] = response_facts(view, standing)
             self.receipts[(operation.vendor_id, operation.idempotency_key)] = receipt
         for claim in claims_of(operation, card.program.id) if self.is_claiming else ():
             self.references[claim] = entry["id"]

@@ -37,6 +37,7 @@ from punchcard.loyalty.vocabulary import CardStatus
 # Looked up once: before Python 3.12 an enum gives its words slowly, and this is asked always.
 _REPLACED: Final = CardStatus.REPLACED
 
+_MAY_MOVE_TWO: Final = (MergeCards, EntryOperation)
 _HAD_STANDING: Final = attrgetter("had_standing")
 
 
@@ -155,7 +156,8 @@ class BatchLocks:
         self.targets = till_queries.entry_targets(self.connection, named)
         refs = [o.card for o in operations if isinstance(o, CardOperation)]
         refs += [CardRef(CardKey.ID, target.card_id) for target in self.targets.values()]
-        refs += [other for o in operations if (other := self.other_card(o))]
+        moving_two = [o for o in operations if isinstance(o, _MAY_MOVE_TWO)]
+        refs += [other for o in moving_two if (other := self.other_card(o))]
         wallets = self.dependencies.wallet_columns()
         found = till_locks.lock_cards(self.connection, refs, wallets, waits=waits)
         free, held = found.free, found.held
@@ -173,7 +175,7 @@ class BatchLocks:
         self.cards = {ref: cards[row.id] for ref, row in free.items()}
         self.card_ids = {ref: row.id for ref, row in free.items()} | held
         self.held.update(held.values())
-        if any(row.status == _REPLACED for row in free.values()):
+        if _REPLACED in {row.status for row in free.values()}:
             self._lead_on(cards, waits=waits)
 
     def _look_for_codes(self, operations: Sequence[Operation], ours: Set[CardRef]) -> None:
