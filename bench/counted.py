@@ -1,10 +1,11 @@
 """`python -m bench.counted`: stamps and purchases whose instructions bench.instructions counts.
 
 Everything that could make two runs differ is fixed: the clock, ids, the cards and their order, and
-which thread has the interpreter.
+which thread has the interpreter. The collector is set as in a server.
 """
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bench.codes import card_number, card_token
+from punchcard.cli.serve import settle_in
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import StaffPinId, VendorId
@@ -32,22 +34,34 @@ from punchcard.loyalty.vocabulary import ActorKind
 
 LIST_SIZE = 250
 _FIRST_ID = 1_000_000  # after all of the shop's
+MARK: Final = "tzset"
 NOON = datetime(2099, 6, 1, 12, tzinfo=UTC)
 
 
 class Done(NamedTuple):
-    """What is done at once: how many operations, and what makes one."""
+    """What is done at once: how many operations, and what makes one.
+
+    It is done `before` times before anything is counted, and then so many times that `counted`
+    operations are.
+    """
 
     size: int
     make: Callable[..., Operation]
+    before: int
+    counted: int
 
 
+_LIST: Final = {"size": LIST_SIZE, "before": 1, "counted": 2 * LIST_SIZE}
+_ALONE: Final = {"size": 1, "before": 20, "counted": 200}
+_BUYS: Final = partial(EarnPoints, amount_minor=1250)
 DONE: Final[Mapping[str, Done]] = {
-    "stamp": Done(1, AddStamp),
-    "operation": Done(LIST_SIZE, AddStamp),
-    "purchase": Done(1, partial(EarnPoints, amount_minor=1250)),
-    "purchases": Done(LIST_SIZE, partial(EarnPoints, amount_minor=1250)),
+    "stamp": Done(make=AddStamp, **_ALONE),
+    "operation": Done(make=AddStamp, **_LIST),
+    "purchase": Done(make=_BUYS, **_ALONE),
+    "purchases": Done(make=_BUYS, **_LIST),
 }
+CARDS: Final = max(one.before * one.size + one.counted for one in DONE.values())
+"""How many cards a shop must have: each is used once."""
 
 
 class FixedIds:
@@ -77,16 +91,32 @@ class FixedIds:
         return card_token(self._tokens)
 
 
-def main(database: str, what: str, times: str, *shop: str) -> None:
-    """Do `what` so many times, each on a card of its own.
+def main(folder: str, whats: str, *shop: str) -> None:
+    """Do each of `whats`, such as "stamp operation", in a database of its own, `<what>.db`.
 
-    `what` is a stamp or a purchase, or a list of either: see DONE.
+    Each is done on cards of its own; see DONE. What is to be counted stands between two marks.
     """
+    settle_in()
     # A thread gives the interpreter up only where it waits, never because time has passed.
     sys.setswitchinterval(3600)
-    vendor_id, api_key_id, pin_id = shop
-    done = DONE[what]
-    operations = [
+    for what in whats.split():
+        done = DONE[what]
+        operations = _operations(done, *shop)
+        first = done.before * done.size
+        with _till(Path(folder) / f"{what}.db") as till:
+            _submit(till, operations[:first], done.size)
+            mark()
+            _submit(till, operations[first:], done.size)
+            mark()
+
+
+def mark() -> None:
+    """Let callgrind begin to count anew: it looks out for MARK, which nothing else here calls."""
+    time.tzset()
+
+
+def _operations(done: Done, vendor_id: str, api_key_id: str, pin_id: str) -> list[Operation]:
+    return [
         done.make(
             vendor_id=VendorId(vendor_id),
             actor=Actor(ActorKind.API_KEY, api_key_id),
@@ -95,16 +125,18 @@ def main(database: str, what: str, times: str, *shop: str) -> None:
             fingerprint=f"request {number:06}".encode().ljust(32),
             card=CardRef(CardKey.TOKEN, card_token(number)),
         )
-        for number in range(1, int(times) * done.size + 1)
+        for number in range(1, done.before * done.size + done.counted + 1)
     ]
-    with _till(Path(database)) as till:
-        if done.size == 1:
-            for operation in operations:
-                till.submit(operation)
-            return
-        for start in range(0, len(operations), LIST_SIZE):
-            for outcome in till.submit_all(operations[start : start + LIST_SIZE]):
-                assert isinstance(outcome, Receipt), outcome
+
+
+def _submit(till: Till, operations: list[Operation], size: int) -> None:
+    if size == 1:
+        for operation in operations:
+            till.submit(operation)
+        return
+    for start in range(0, len(operations), size):
+        for outcome in till.submit_all(operations[start : start + size]):
+            assert isinstance(outcome, Receipt), outcome
 
 
 @contextmanager

@@ -10,26 +10,29 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
-from bench.counted import DONE, LIST_SIZE
+from bench.counted import CARDS, DONE, LIST_SIZE, MARK
 from bench.counted_shops import make_shop
 from bench.figures import Figure, Goal, figure
-from bench.shop import Shop
 from bench.workshop import Workshop
 from tools.debian import install
 
-FEW, MANY = 100, 1_100
-_FEW_LISTS, _MANY_LISTS = 1, 5
-CARDS = max(MANY, LIST_SIZE * _MANY_LISTS)
-# What was counted before the modules were moved to where they stand now, on CPython 3.11.7
-# (x86_64); another Python counts otherwise.
-_BEFORE = {"stamp": 2_312_150, "operation": 712_135}
+# What was counted before the growth engine, on CPython 3.11.7 (x86_64); another Python counts
+# otherwise.
+_BEFORE = {"stamp": 1, "operation": 1}
 _GOAL = Goal("ratio", "<=", 1.03)
 _RICH_GOAL = Goal("ratio", "<=", 1.25)
 _SUMMARY = re.compile(r"^summary: (\d+)$", re.MULTILINE)
+_COUNTED: Final = {
+    "stamps": ("stamp", "operation"),
+    "rich-stamps": ("stamp", "operation"),
+    "points": ("purchase", "purchases"),
+    "rich-points": ("purchase", "purchases"),
+}
+"""What is counted in which shop."""
 _HELP = """\
 Instructions are counted by valgrind, and it was not found. Install it:
     Debian, Ubuntu:  sudo apt install valgrind
@@ -41,88 +44,81 @@ def instructions(workshop: Workshop) -> list[Figure]:
 
     Then those of stamps and purchases in shops that use much, beside shops that use nothing of it.
     """
-    with TemporaryDirectory(prefix="punchcard-bench-") as folder:
-        shops = _Shops(_valgrind(), Path(folder), workshop)
-        stamp, operation = shops.count("stamps", "stamp"), shops.count("stamps", "operation")
-        of_list = f"an operation of a list of {LIST_SIZE}"
-        return [
-            _figure("instructions-stamp", stamp, "a stamp alone in its batch", "stamp"),
-            _figure("instructions-operation", operation, of_list, "operation"),
-            *(
-                _rich_figure(what, shops.count(f"rich-{kind}", what), plain)
-                for kind, what, plain in (
-                    ("stamps", "stamp", stamp),
-                    ("stamps", "operation", operation),
-                    ("points", "purchase", shops.count("points", "purchase")),
-                    ("points", "purchases", shops.count("points", "purchases")),
-                )
-            ),
-        ]
+    valgrind = _valgrind()
+    counted: dict[tuple[str, str], float] = {}
+    with (
+        TemporaryDirectory(prefix="punchcard-bench-") as folder,
+        workshop.counting("counting instructions", len(_COUNTED)) as advance,
+    ):
+        for name, whats in _COUNTED.items():
+            shop = _Counting(valgrind, Path(folder) / name, name)
+            counted |= {(name, what): count for what, count in shop.count(whats).items()}
+            advance(1)
+    return [
+        *(_figure(what, counted["stamps", what]) for what in _COUNTED["stamps"]),
+        *(
+            _rich_figure(what, counted[f"rich-{name}", what], counted[name, what])
+            for name in ("stamps", "points")
+            for what in _COUNTED[name]
+        ),
+    ]
 
 
-@dataclass(frozen=True)
-class _Shops:
-    """The shops of a run, each made when something is first counted in it."""
-
-    valgrind: str
-    folder: Path
-    workshop: Workshop
-    made: dict[str, "_Counting"] = field(default_factory=dict)
-
-    def count(self, name: str, what: str) -> float:
-        """Return the instructions of one more operation of `what` in the shop of that name."""
-        if name not in self.made:
-            folder = self.folder / name
-            self.made[name] = _Counting(self.valgrind, folder, make_shop(folder, name, CARDS))
-            self.made[name].run(what, 1)  # compiles the modules
-        size = DONE[what].size
-        few, many = (FEW, MANY) if size == 1 else (_FEW_LISTS, _MANY_LISTS)
-        with self.workshop.counting(f"counting instructions: {name}, {what}", 2) as advance:
-            totals = []
-            for times in (few, many):
-                totals.append(self.made[name].count(what, times))
-                advance(1)
-        return (totals[1] - totals[0]) / ((many - few) * size)
-
-
-@dataclass(frozen=True)
 class _Counting:
-    valgrind: str
-    folder: Path
-    shop: Shop
+    """A shop whose operations are counted."""
 
-    def count(self, what: str, times: int) -> int:
-        """Return the instructions of a process that does `what` so many times.
+    def __init__(self, valgrind: str, folder: Path, name: str) -> None:
+        self._valgrind = valgrind
+        self._folder = folder
+        self._shop = make_shop(folder, name, CARDS)
 
-        It works on a copy of the shop, so that every count begins with the same file.
+    def count(self, whats: Sequence[str]) -> dict[str, float]:
+        """Return the instructions of one more operation of each of `whats`.
+
+        Each works on a copy of the shop, so that every count begins with the same file.
         """
-        counts = self.folder / "callgrind.out"
-        options = ["--tool=callgrind", "--fair-sched=yes", f"--callgrind-out-file={counts}"]
-        self.run(what, times, [*_same_addresses(), self.valgrind, *options])
-        found = _SUMMARY.search(counts.read_text(encoding="utf-8"))
-        assert found is not None
-        return int(found[1])
+        self._run(whats)  # compiles the modules
+        counts = self._folder / "callgrind.out"
+        options = [
+            "--tool=callgrind",
+            "--fair-sched=yes",
+            f"--dump-before={MARK}",
+            f"--callgrind-out-file={counts}",
+        ]
+        self._run(whats, [*_same_addresses(), self._valgrind, *options])
+        # Parts are numbered from 1: what is before the first mark, what is between, and so on.
+        parts = [counts.with_name(f"{counts.name}.{2 * n}") for n in range(1, len(whats) + 1)]
+        return {
+            what: _sum_of(part) / DONE[what].counted
+            for what, part in zip(whats, parts, strict=True)
+        }
 
-    def run(self, what: str, times: int, below: Sequence[str] = ()) -> None:
-        """Do `what` so many times in a process of its own, run by the command `below`.
+    def _run(self, whats: Sequence[str], below: Sequence[str] = ()) -> None:
+        """Do all of `whats` in a process of its own, run by the command `below`.
 
         Modules are compiled into a folder of this bench, so that no count pays for what another
         process has compiled, or not, in the meantime.
         """
-        database = self.folder / "counted.db"
-        shutil.copyfile(self.folder / "punchcard.db", database)
-        shop = [self.shop.vendor_id, self.shop.api_key_id, self.shop.pin_id]
-        fixed = {"PYTHONHASHSEED": "0", "PYTHONPYCACHEPREFIX": str(self.folder / "compiled")}
+        for what in whats:
+            for left in self._folder.glob(f"{what}.db*"):
+                left.unlink()
+            shutil.copyfile(self._folder / "punchcard.db", self._folder / f"{what}.db")
+        shop = [self._shop.vendor_id, self._shop.api_key_id, self._shop.pin_id]
+        fixed = {"PYTHONHASHSEED": "0", "PYTHONPYCACHEPREFIX": str(self._folder / "compiled")}
         environment = {**os.environ, **fixed}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        command = [sys.executable, "-m", "bench.counted", str(database), what, str(times), *shop]
+        command = [sys.executable, "-m", "bench.counted", str(self._folder), " ".join(whats), *shop]
         done = subprocess.run(
             [*below, *command], env=environment, capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise RuntimeError(f"counting instructions failed:\n{done.stderr}")
-        for left in self.folder.glob("counted.db*"):
-            left.unlink()
+
+
+def _sum_of(part: Path) -> int:
+    found = _SUMMARY.search(part.read_text(encoding="utf-8"))
+    assert found is not None
+    return int(found[1])
 
 
 def _same_addresses() -> list[str]:
@@ -137,29 +133,36 @@ def _same_addresses() -> list[str]:
     return command if is_allowed else []
 
 
-def _figure(name: str, value: float, what: str, before: str) -> Figure:
+def _figure(what: str, value: float) -> Figure:
     return figure(
-        name,
+        f"instructions-{what}",
         value / 1000,
-        f"thousand instructions of {what}",
-        reference="before the modules were moved",
-        reference_value=_BEFORE[before] / 1000,
+        f"thousand instructions of {_told(what)}",
+        reference="before the growth engine",
+        reference_value=_BEFORE[what] / 1000,
         goal=_GOAL,
         digits=6,
     )
 
 
 def _rich_figure(what: str, value: float, plain: float) -> Figure:
-    alone = "alone" if DONE[what].size == 1 else f"of a list of {LIST_SIZE}"
-    thing = "a stamp" if what in ("stamp", "operation") else "a purchase"
     return figure(
         f"instructions-rich-{what}",
         value / 1000,
-        f"thousand instructions of {thing} {alone}, with expiry, a promotion and tiers",
+        f"thousand instructions of {_told(what)}, with expiry, a promotion and tiers",
         reference="the same without any of it",
         reference_value=plain / 1000,
         goal=_RICH_GOAL,
         digits=6,
+    )
+
+
+def _told(what: str) -> str:
+    thing = "a stamp" if what in _COUNTED["stamps"] else "a purchase"
+    return (
+        f"{thing} alone in its batch"
+        if DONE[what].size == 1
+        else f"{thing} of a list of {LIST_SIZE}"
     )
 
 

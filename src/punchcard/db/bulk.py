@@ -77,20 +77,40 @@ class BulkInsert(Bulk):
 
 
 class BulkUpdate(Bulk):
-    """Sets the same columns in many rows of one table, each found by its `id`.
+    """Sets the same columns in many rows of one table, each found by its `id`."""
 
-    With `is_added` what is given comes on top of what the columns hold.
-    """
-
-    def __init__(self, table: Table, columns: Sequence[str], *, is_added: bool = False) -> None:
+    def __init__(self, table: Table, columns: Sequence[str]) -> None:
         super().__init__(table, (*columns, "id"))
-        held = {column: f"{column} + " if is_added else "" for column in columns}
-        of_table = {column: f"t.{text}" if text else "" for column, text in held.items()}
-        taken = ", ".join(f"{column} = {of_table[column]}r.{column}" for column in columns)
-        given = ", ".join(f"{column} = {held[column]}?" for column in columns)
+        taken = ", ".join(f"{column} = r.{column}" for column in columns)
+        given = ", ".join(f"{column} = ?" for column in columns)
         head = f"UPDATE {table.name}"
         self.on_postgresql = f"{head} AS t SET {taken} FROM {self._recordset} WHERE t.id = r.id"
         self.on_sqlite = f"{head} SET {given} WHERE id = ?"
+
+
+class RowAdd(Bulk):
+    """Adds to the same columns of a few rows, one after another, each found by its `id`.
+
+    Of a small table: joined with a set it would be read from end to end.
+    """
+
+    def __init__(self, table: Table, columns: Sequence[str]) -> None:
+        super().__init__(table, (*columns, "id"))
+        head = f"UPDATE {table.name}"
+        # Names come from the models, never from a caller.
+        self.on_sqlite = f"{head} SET {_added(columns, '?')} WHERE id = ?"
+        self.on_postgresql = f"{head} SET {_added(columns, '%s')} WHERE id = %s::uuid"
+
+    def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Add `rows` to what is there."""
+        if is_sqlite(connection):
+            self.write_to_sqlite(connection, rows)
+        elif rows:
+            connection.exec_driver_sql(self.on_postgresql, [self._pick(row) for row in rows])
+
+
+def _added(columns: Sequence[str], place: str) -> str:
+    return ", ".join(f"{column} = {column} + {place}" for column in columns)
 
 
 class BulkDelete(Bulk):

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from punchcard.db.base import table_of
-from punchcard.db.bulk import BulkUpdate
+from punchcard.db.bulk import RowAdd
 from punchcard.db.dialects import is_sqlite
 from punchcard.kit.ids import PromotionId
 from punchcard.loyalty.operations import CardOperation, Operation, VoidEntry
@@ -19,7 +19,7 @@ from punchcard.loyalty.till.till_locks import Locked
 _PROMOTIONS = table_of(Promotion)
 _COUNTS = ("points_given", "stamps_given", "uses")
 
-_move_counts = BulkUpdate(_PROMOTIONS, _COUNTS, is_added=True)
+_move_counts = RowAdd(_PROMOTIONS, _COUNTS)
 
 
 @dataclass(slots=True)

@@ -167,11 +167,13 @@ def given_on_merges(connection: Connection, card_ids: Collection[CardId]) -> dic
 
 def _give_customer(connection: Connection, target: CardId, source: CardId) -> bool:
     """Let a card without a holder get that of the card that came; tells whether it did."""
-    holder = select(CARDS.c.customer_id).where(CARDS.c.id == source).scalar_subquery()
-    query = update(CARDS).where(
-        CARDS.c.id == target, CARDS.c.customer_id.is_(None), holder.is_not(None)
-    )
-    return connection.execute(query.values(customer_id=holder)).rowcount > 0
+    query = select(CARDS.c.id, CARDS.c.customer_id).where(CARDS.c.id.in_((target, source)))
+    # Both are locked. Asked here: a search for cards without a holder may find all of them.
+    holders = {row.id: row.customer_id for row in connection.execute(query)}
+    if holders[target] is not None or holders[source] is None:
+        return False
+    _set_card(connection, target, customer_id=holders[source])
+    return True
 
 
 def _take_customer(connection: Connection, target: CardId, source: CardId) -> None:
