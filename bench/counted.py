@@ -91,15 +91,15 @@ class FixedIds:
         return card_token(self._tokens)
 
 
-def main(folder: str, whats: str, *shop: str) -> None:
-    """Do each of `whats`, such as "stamp operation", in a database of its own, `<what>.db`.
+def main(folder: str, kinds: str, *shop: str) -> None:
+    """Do each of `kinds`, such as "stamp operation", in a database of its own, `<what>.db`.
 
     Each is done on cards of its own; see DONE. What is to be counted stands between two marks.
     """
     settle_in()
     # A thread gives the interpreter up only where it waits, never because time has passed.
     sys.setswitchinterval(3600)
-    for what in whats.split():
+    for what in kinds.split():
         done = DONE[what]
         operations = _operations(done, *shop)
         first = done.before * done.size

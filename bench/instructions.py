@@ -22,7 +22,7 @@ from tools.debian import install
 
 # What was counted before the growth engine, on CPython 3.11.7 (x86_64); another Python counts
 # otherwise.
-_BEFORE = {"stamp": 1, "operation": 1}
+_BEFORE = {"stamp": 2_362_970, "operation": 670_814}
 _GOAL = Goal("ratio", "<=", 1.03)
 _RICH_GOAL = Goal("ratio", "<=", 1.25)
 _SUMMARY = re.compile(r"^summary: (\d+)$", re.MULTILINE)
@@ -50,9 +50,9 @@ def instructions(workshop: Workshop) -> list[Figure]:
         TemporaryDirectory(prefix="punchcard-bench-") as folder,
         workshop.counting("counting instructions", len(_COUNTED)) as advance,
     ):
-        for name, whats in _COUNTED.items():
+        for name, kinds in _COUNTED.items():
             shop = _Counting(valgrind, Path(folder) / name, name)
-            counted |= {(name, what): count for what, count in shop.count(whats).items()}
+            counted |= {(name, what): count for what, count in shop.count(kinds).items()}
             advance(1)
     return [
         *(_figure(what, counted["stamps", what]) for what in _COUNTED["stamps"]),
@@ -72,12 +72,12 @@ class _Counting:
         self._folder = folder
         self._shop = make_shop(folder, name, CARDS)
 
-    def count(self, whats: Sequence[str]) -> dict[str, float]:
-        """Return the instructions of one more operation of each of `whats`.
+    def count(self, kinds: Sequence[str]) -> dict[str, float]:
+        """Return the instructions of one more operation of each of `kinds`.
 
         Each works on a copy of the shop, so that every count begins with the same file.
         """
-        self._run(whats)  # compiles the modules
+        self._run(kinds)  # compiles the modules
         counts = self._folder / "callgrind.out"
         options = [
             "--tool=callgrind",
@@ -85,21 +85,21 @@ class _Counting:
             f"--dump-before={MARK}",
             f"--callgrind-out-file={counts}",
         ]
-        self._run(whats, [*_same_addresses(), self._valgrind, *options])
+        self._run(kinds, [*_same_addresses(), self._valgrind, *options])
         # Parts are numbered from 1: what is before the first mark, what is between, and so on.
-        parts = [counts.with_name(f"{counts.name}.{2 * n}") for n in range(1, len(whats) + 1)]
+        parts = [counts.with_name(f"{counts.name}.{2 * n}") for n in range(1, len(kinds) + 1)]
         return {
             what: _sum_of(part) / DONE[what].counted
-            for what, part in zip(whats, parts, strict=True)
+            for what, part in zip(kinds, parts, strict=True)
         }
 
-    def _run(self, whats: Sequence[str], below: Sequence[str] = ()) -> None:
-        """Do all of `whats` in a process of its own, run by the command `below`.
+    def _run(self, kinds: Sequence[str], below: Sequence[str] = ()) -> None:
+        """Do all of `kinds` in a process of its own, run by the command `below`.
 
         Modules are compiled into a folder of this bench, so that no count pays for what another
         process has compiled, or not, in the meantime.
         """
-        for what in whats:
+        for what in kinds:
             for left in self._folder.glob(f"{what}.db*"):
                 left.unlink()
             shutil.copyfile(self._folder / "punchcard.db", self._folder / f"{what}.db")
@@ -107,7 +107,7 @@ class _Counting:
         fixed = {"PYTHONHASHSEED": "0", "PYTHONPYCACHEPREFIX": str(self._folder / "compiled")}
         environment = {**os.environ, **fixed}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        command = [sys.executable, "-m", "bench.counted", str(self._folder), " ".join(whats), *shop]
+        command = [sys.executable, "-m", "bench.counted", str(self._folder), " ".join(kinds), *shop]
         done = subprocess.run(
             [*below, *command], env=environment, capture_output=True, text=True, check=False
         )
