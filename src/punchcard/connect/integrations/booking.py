@@ -26,8 +26,7 @@ from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.ids import CardId, EntryId, IntegrationBookingId, IntegrationOrderId
 from punchcard.loyalty.cards.merges.merged_cards import leads_to
 from punchcard.loyalty.errors.balances import (
-    DailyStampLimitReached,
-    StampTooSoon,
+    TooManyStampsAtOnce,
     VisitStampLimitReached,
 )
 from punchcard.loyalty.errors.till import (
@@ -51,7 +50,7 @@ from punchcard.loyalty.operations import (
 from punchcard.loyalty.till.till import Till
 from punchcard.loyalty.vocabulary import ActorKind, ProgramType
 
-_STAMPS_REFUSED: Final = (StampTooSoon, DailyStampLimitReached, VisitStampLimitReached)
+_STAMPS_REFUSED: Final = (TooManyStampsAtOnce, VisitStampLimitReached)
 _NOTHING_LEFT: Final = (AlreadyVoided, NotRefundable)
 
 
@@ -161,7 +160,7 @@ def _outcome(till: Till, job: _Job) -> BookingOutcome:
         return BookingOutcome(BookingState.MOOT)
     outcome = _asked(till, _earning(job))
     if isinstance(outcome, _STAMPS_REFUSED) and job.program_type == ProgramType.HYBRID:
-        # Whoever orders twice within an hour has no second stamp, but paid all the same.
+        # More than one order may stamp, but it was paid for all the same.
         outcome = _asked(till, _earning(job, step=":points"))
     return _booked_or_refused(outcome)
 

@@ -47,7 +47,7 @@ from punchcard.loyalty.rules.promises import bonus, grant_rules, reservation_rul
 from punchcard.loyalty.rules.stamps import visit_rules
 from punchcard.loyalty.rules.stamps.purchase_items import base_stamps
 from punchcard.loyalty.rules.tiers.tier_rules import with_tiers
-from punchcard.loyalty.rules.time_rules import LATE, time_on_card
+from punchcard.loyalty.rules.time_rules import AWAY_FROM_COUNTER, LATE, time_on_card
 from punchcard.loyalty.rules.values import (
     NO_HISTORY,
     CardState,
@@ -142,7 +142,7 @@ def decide(
     _check_card_and_program(operation, program, card)
     _check_staff(operation, program)
     _check_code(operation, program)
-    if isinstance(operation, _STAMPING) and operation.actor.kind != _CLAIM:
+    if isinstance(operation, _STAMPING) and operation.actor.kind not in AWAY_FROM_COUNTER:
         card = stamp_rules.as_stamped(program, card, operation.occurred_at, now)
     if history is not NO_HISTORY:
         _check_told_late(operation, program, history, now)

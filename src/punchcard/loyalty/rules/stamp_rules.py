@@ -26,7 +26,7 @@ from punchcard.loyalty.rules.stamps.milestone_rules import (
 )
 from punchcard.loyalty.rules.stamps.purchase_items import base_stamps, items_told
 from punchcard.loyalty.rules.standing import Details
-from punchcard.loyalty.rules.time_rules import LATE, LATE_DAYS
+from punchcard.loyalty.rules.time_rules import AWAY_FROM_COUNTER, LATE, LATE_DAYS
 from punchcard.loyalty.rules.values import (
     BALANCE_LIMIT,
     CardState,
@@ -37,12 +37,11 @@ from punchcard.loyalty.rules.values import (
     ProgramRules,
     Steps,
 )
-from punchcard.loyalty.vocabulary import ActorKind, EntryType
+from punchcard.loyalty.vocabulary import EntryType
 
 # Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
 _STAMPS_REDEEMED: Final = EntryType.STAMPS_REDEEMED
 _STAMP_EARNED: Final = EntryType.STAMP_EARNED
-_CLAIM: Final = ActorKind.CLAIM
 
 _StampClock = tuple[datetime | None, date | None, int]
 """When the last stamp was given, which day that was, and how many that day had."""
@@ -67,7 +66,7 @@ def add_stamp(
     if program.promotions and (bonuses := bonuses_of(operation, program, card, at, history)):
         earning = earned(0, NOTHING, NOTHING, bonuses, base_stamps=quantity)
         stamps, told = earning.stamps, joined(told, {"parts": earning.parts})
-    put = claim_stamps if operation.actor.kind == _CLAIM else put_stamps
+    put = away_stamps if operation.actor.kind in AWAY_FROM_COUNTER else put_stamps
     stamped, details = put(program, card, quantity, history, at, bonus=stamps - quantity)
     entry = EntryDraft(
         type=_STAMP_EARNED,
@@ -114,7 +113,7 @@ def put_stamps(
     return dated(program, card, after, program.day_of(at))
 
 
-def claim_stamps(
+def away_stamps(
     program: ProgramRules,
     card: CardState,
     quantity: int,
@@ -123,10 +122,11 @@ def claim_stamps(
     *,
     bonus: int = 0,
 ) -> tuple[CardState, Details | None]:
-    """Put the stamps of a receipt on the card: as many as a day may have, whatever it had.
+    """Put stamps on the card that no counter gave: as many as a day may have, whatever it had.
 
-    Receipts have a limit of their own. So they neither ask the card's stamp clock nor move it:
-    who put one on their card at noon is stamped at the counter as if nothing had been.
+    Receipts have a limit of their own, and orders were paid for in another system. So they neither
+    ask the card's stamp clock nor move it: who put one on their card at noon is stamped at the
+    counter as if nothing had been.
     """
     _check_day(quantity, program, 0, at)
     _check_balance(card, quantity + bonus)

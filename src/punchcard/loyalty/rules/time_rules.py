@@ -26,15 +26,18 @@ A purchase has no limit of its own: this keeps visits that never were from being
 OPENING_LEEWAY: Final = timedelta(seconds=30)
 """By how much a till's clock may lie behind the one that wrote down when the card was opened."""
 
-NEVER_LATE: Final = frozenset({ActorKind.IMPORT, ActorKind.CLAIM})
-"""Who tells of before without being late: imports tell history, receipts have their own limit."""
+AWAY_FROM_COUNTER: Final = frozenset({ActorKind.CLAIM, ActorKind.INTEGRATION})
+"""Who stamps without a counter: cooldown and daily limit guard that, and know nothing of these."""
+
+NEVER_LATE: Final = frozenset({ActorKind.IMPORT, *AWAY_FROM_COUNTER})
+"""Who tells of before without being late: imports tell history, the others what was paid before."""
 
 
 def is_late(entry: Mapping[str, Any]) -> bool:
     """Return whether an entry was recorded more than LATE after it happened.
 
-    What an import or a receipt tells is never late, nor what comes by itself: that was due on its
-    day whenever somebody booked it.
+    What an import, a receipt or another system tells is never late, nor what comes by itself: that
+    was due on its day whenever somebody booked it.
     """
     is_told_after = entry["created_at"] - entry["occurred_at"] > LATE
     who, what = entry["actor_kind"], entry["type"]

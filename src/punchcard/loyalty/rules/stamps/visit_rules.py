@@ -1,7 +1,6 @@
 """Visits: one purchase with its stamps and its points, in one entry."""
 
 from datetime import datetime
-from typing import Final
 
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
@@ -12,8 +11,9 @@ from punchcard.loyalty.rules.carry import carried, carrying
 from punchcard.loyalty.rules.dated.dated_points import Moved, joined
 from punchcard.loyalty.rules.points_rules import carries_finer, credit_earned, credited, earning_of
 from punchcard.loyalty.rules.purchase_rules import Earned
-from punchcard.loyalty.rules.stamp_rules import check_stamps_type, claim_stamps, put_stamps
+from punchcard.loyalty.rules.stamp_rules import away_stamps, check_stamps_type, put_stamps
 from punchcard.loyalty.rules.stamps.purchase_items import base_stamps, items_told
+from punchcard.loyalty.rules.time_rules import AWAY_FROM_COUNTER
 from punchcard.loyalty.rules.values import (
     BALANCE_LIMIT,
     CardState,
@@ -23,10 +23,9 @@ from punchcard.loyalty.rules.values import (
     ProgramRules,
     Steps,
 )
-from punchcard.loyalty.vocabulary import ActorKind, EntryType
+from punchcard.loyalty.vocabulary import EntryType
 
 # Looked up once: before Python 3.12 an enum gives its words slowly, and this is asked always.
-_CLAIM: Final = ActorKind.CLAIM
 
 
 def record_visit(
@@ -48,7 +47,7 @@ def record_visit(
     bonus = 0 if earning is None else earning.stamps - stamps
     stamped, told = card, None
     if stamps or (bonus and program.has_stamps):
-        put = claim_stamps if operation.actor.kind == _CLAIM else put_stamps
+        put = away_stamps if operation.actor.kind in AWAY_FROM_COUNTER else put_stamps
         stamped, told = put(program, card, stamps, history, at, bonus=bonus)
     pointed = _with_points(operation, program, stamped, earning, at)
     after = pointed.card

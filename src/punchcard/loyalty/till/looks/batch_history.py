@@ -21,7 +21,7 @@ from punchcard.loyalty.operations import (
 )
 from punchcard.loyalty.rules.refund_rules import PURCHASES
 from punchcard.loyalty.rules.stamp_rules import as_stamped, is_late_report, is_out_of_turn
-from punchcard.loyalty.rules.time_rules import NEVER_LATE
+from punchcard.loyalty.rules.time_rules import AWAY_FROM_COUNTER, NEVER_LATE
 from punchcard.loyalty.rules.values import (
     NO_HISTORY,
     Forgiven,
@@ -68,7 +68,6 @@ class Sight(NamedTuple):
 
 # Looked up once: before Python 3.12 an enum gives its words slowly.
 _IMPORT: Final = ActorKind.IMPORT
-_CLAIM: Final = ActorKind.CLAIM
 _STAMPING: Final = frozenset({AddStamp, RecordVisit})
 _LONGEST_DAY: Final = timedelta(hours=26)
 """A calendar day has at most 25 hours."""
@@ -94,7 +93,7 @@ def stamp_history(operation: AddStamp | RecordVisit, sight: Sight) -> History:
     """Return a stamp's neighbours in time, and how many were recorded today, for one of before."""
     past, card, now = sight.past, sight.card, sight.now
     at = operation.occurred_at
-    if not card.program.has_stamps or operation.actor.kind == _CLAIM:
+    if not card.program.has_stamps or operation.actor.kind in AWAY_FROM_COUNTER:
         return NO_HISTORY
     state = as_stamped(card.program, card.state, at, now)
     is_behind = is_out_of_turn(state, at or now)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.ledger.ledger_reader import was_late
 from punchcard.loyalty.rules.stamps.purchase_items import base_of
+from punchcard.loyalty.rules.time_rules import AWAY_FROM_COUNTER
 from punchcard.loyalty.rules.values import PastStamp
 from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.vocabulary import ActorKind, EntryType
@@ -22,8 +23,8 @@ _VOIDING: Final = ENTRIES.alias("voiding")
 _STAMPINGS: Final = (
     ENTRIES.c.type.in_((EntryType.STAMP_EARNED, EntryType.VISIT_RECORDED)),
     ENTRIES.c.stamps_delta > 0,
-    # Stamps of receipts have a limit of their own.
-    ENTRIES.c.actor_kind != ActorKind.CLAIM,
+    # Those that no counter gave are no concern of its limits.
+    ENTRIES.c.actor_kind.not_in(AWAY_FROM_COUNTER),
 )
 
 
