@@ -49,9 +49,10 @@ def set_opening_balance(
         raise BalanceLimitReached
     day = program.day_of(at)
     stamped = _with_stamps(program, card, stamps, day)
-    pointed = credit(program, stamped.card, points, day)
     if points < 0:
         pointed = debit(stamped.card, -points)
+    else:
+        pointed = credit(program, stamped.card, points, day)
     told = {"import_id": str(operation.actor.id)}
     entry = EntryDraft(
         type=EntryType.OPENING_BALANCE,
