@@ -10,6 +10,7 @@ from punchcard.accounts.events import (
     VendorChanged,
 )
 from punchcard.accounts.security.log_lines import write_kept_event
+from punchcard.connect.archive import models as _archive_tables  # noqa: F401 - declares them
 from punchcard.connect.imports import models as _import_tables  # noqa: F401 - declares them
 from punchcard.connect.integrations import models as _order_tables  # noqa: F401 - declares them
 from punchcard.db import outbox

@@ -64,6 +64,7 @@ from punchcard.api.routes.vendor_api.catalogue import (
     rewards,
 )
 from punchcard.api.routes.vendor_api.connections import (
+    archives,
     card_imports,
     claims,
     integrations,
@@ -120,6 +121,7 @@ ROUTERS: Final[list[APIRouter]] = [
     staff_report.router,
     imports.router,
     card_imports.router,
+    archives.router,
     claims.router,
     wallet.router,
     pins.router,

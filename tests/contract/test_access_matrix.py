@@ -55,6 +55,11 @@ _GOOD |= {
     ("POST", f"/api/v1/vendor/integrations/{{integration_id}}/events/{{event_id}}/{verb}"): (409,)
     for verb in ("retry", "assign")
 }
+# The archive of the shop waits for the worker.
+_GOOD |= {
+    ("POST", "/api/v1/vendor/exports/archive"): (409,),
+    ("GET", "/api/v1/vendor/exports/archive/{archive_id}/file.zip"): (409,),
+}
 # The code is nobody's, and a card's link alone gives no data away.
 _GOOD |= {("POST", "/api/v1/vendor/loyalty/cards/{card_id}/proof-of-person"): (409,)}
 # No address was changed, so nobody objects; and no two cards were proven to be one person's.

@@ -435,6 +435,8 @@ WITHOUT_SCREEN: dict[str, str] = {
     "/c/{token}/yours/{secret}/data.json": "a file to keep",
     "/c/{token}/icon.png": "a picture",
     "/colour/{name}.css": "a style sheet",
+    "/console/exports/archive": "a part of a page",
+    "/console/exports/archive/{archive_id}/file.zip": "a file to keep",
     "/console/exports/{name}.{format}": "a file to keep",
     "/console/imports/{import_id}": "the demo's shops have none; test_imports.py looks at it",
     "/console/imports/{import_id}/errors.csv": "a file to keep",

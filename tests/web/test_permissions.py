@@ -33,6 +33,8 @@ _INTEGRATIONS = "/console/integrations"
 _INTEGRATION = f"{_INTEGRATIONS}/{{integration_id}}"
 _INTEGRATIONS_OF_THE_API = f"{_VENDOR}/integrations"
 _INTEGRATION_OF_THE_API = f"{_INTEGRATIONS_OF_THE_API}/{{integration_id}}"
+_ARCHIVE = "/console/exports/archive"
+_ARCHIVE_OF_THE_API = f"{_VENDOR}/exports/archive"
 _IMPORTS = "/console/imports"
 _IMPORT = f"{_IMPORTS}/{{import_id}}"
 _IMPORTS_OF_THE_API = f"{_LOYALTY}/imports"
@@ -278,6 +280,11 @@ SAME: dict[Route, list[Route]] = {
         ]
         for verb in ("rotate", "test", "replay", "deliveries/{delivery_id}/retry")
     },
+    ("GET", _ARCHIVE): [("POST", _ARCHIVE_OF_THE_API)],
+    ("POST", _ARCHIVE): [("POST", _ARCHIVE_OF_THE_API)],
+    ("GET", f"{_ARCHIVE}/{{archive_id}}/file.zip"): [
+        ("GET", f"{_ARCHIVE_OF_THE_API}/{{archive_id}}/file.zip")
+    ],
     ("GET", _IMPORTS): [("GET", _IMPORTS_OF_THE_API)],
     ("POST", _IMPORTS): [("POST", _IMPORTS_OF_THE_API)],
     ("GET", _IMPORT): [("GET", _IMPORT_OF_THE_API)],

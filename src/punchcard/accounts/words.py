@@ -91,6 +91,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "device.revoked": N_("Terminal unpaired"),
     "device.updated": N_("Terminal changed"),
     "export.taken": N_("List or data taken along"),
+    "archive.asked": N_("Archive of the shop asked for"),
     "import.discarded": N_("Import discarded"),
     "import.run": N_("Import run"),
     "import.undone": N_("Import undone"),

@@ -26,6 +26,7 @@ PromotionId = NewType("PromotionId", str)
 CardId = NewType("CardId", str)
 EntryId = NewType("EntryId", str)
 ImportId = NewType("ImportId", str)
+ArchiveId = NewType("ArchiveId", str)
 StaffPinId = NewType("StaffPinId", str)
 GrantId = NewType("GrantId", str)
 MergeId = NewType("MergeId", str)
@@ -58,6 +59,7 @@ KINDS: Final = (
     CardId,
     EntryId,
     ImportId,
+    ArchiveId,
     StaffPinId,
     GrantId,
     MergeId,

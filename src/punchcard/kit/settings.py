@@ -181,11 +181,12 @@ class Settings:
     simulation_entries_limit: int = 100_000
     moving_code_drift_seconds: int = 60
 
-    # Imports: how large a file may be, and for how long its rows are kept
+    # Imports: how large a file may be, and for how long its rows are kept; archives
     import_rows_limit: int = 200_000
     import_columns_limit: int = 100
     import_unpacked_limit_bytes: int = 300_000_000
     import_keep_days: int = 30
+    archive_keep_hours: int = 24
 
     # Apple Wallet; off while there is no certificate. Certificates and keys as PEM, or as base64 of
     # Apple's own files (.cer, .p12); pass type and team are the certificate's unless set.

@@ -244,6 +244,9 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     # Whole lists to take away: `console/exports.py` says which list is for whom
     ("GET", "/console/exports"): MAY_MANAGE,
     ("GET", "/console/exports/{name}.{format}"): MAY_MANAGE,
+    ("GET", "/console/exports/archive"): MAY_OWN,
+    ("POST", "/console/exports/archive"): MAY_OWN,
+    ("GET", "/console/exports/archive/{archive_id}/file.zip"): MAY_OWN,
     # Files from elsewhere, put on cards
     ("GET", "/console/imports"): MAY_MANAGE,
     ("POST", "/console/imports"): MAY_MANAGE,

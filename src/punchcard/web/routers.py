@@ -24,7 +24,7 @@ from punchcard.web.console import (
 )
 from punchcard.web.console.cards import card_grants, card_operations, cards, members, wrong_contacts
 from punchcard.web.console.cards import merge as merge_page
-from punchcard.web.console.connections import imports, integrations, webhooks
+from punchcard.web.console.connections import archives, imports, integrations, webhooks
 from punchcard.web.console.connections import receipts as shop_receipts
 from punchcard.web.console.engage import automations, friends
 from punchcard.web.console.guide import guide
@@ -87,6 +87,7 @@ ROUTERS: Final[list[APIRouter]] = [
     staff_report.router,
     month_report.router,
     pins.router,
+    archives.router,
     exports.router,
     locations.router,
     terminals.router,

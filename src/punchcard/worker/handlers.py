@@ -8,6 +8,8 @@ from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mail_messages import write_message
 from punchcard.accounts.mail.mail_queue import MAIL_SEND
 from punchcard.accounts.subjects import SYSTEM
+from punchcard.connect.archive import archive_service
+from punchcard.connect.archive.archive_service import ARCHIVE_WORK
 from punchcard.connect.claims.claim_keeper import RECEIPTS_BEGUN, settle_begun
 from punchcard.connect.imports.turns import take_turn
 from punchcard.connect.imports.work import IMPORT_WORK, ImportWork
@@ -17,7 +19,14 @@ from punchcard.context import Context
 from punchcard.db.outbox import PermanentFailure, RetryLater
 from punchcard.engage.automation_keeper import AUTOMATIONS_DUE
 from punchcard.engage.referral_keeper import REFERRALS_DUE
-from punchcard.kit.ids import CardId, CustomerId, ImportId, IntegrationEventId, ProgramId
+from punchcard.kit.ids import (
+    ArchiveId,
+    CardId,
+    CustomerId,
+    ImportId,
+    IntegrationEventId,
+    ProgramId,
+)
 from punchcard.kit.mail import MailRefused, MailServerAway
 from punchcard.loyalty.events import (
     CARD_CHANGED,
@@ -160,6 +169,17 @@ def take_order(context: Context, event_id: str) -> None:
     work_on_event(context.connect.integration_work, IntegrationEventId(event_id))
 
 
+def make_archive(context: Context, archive_id: str) -> None:
+    """Write everything of a shop into one file, for its owner to fetch."""
+    archive_service.make_archive(
+        context.database,
+        ArchiveId(archive_id),
+        keys=context.settings.keys,
+        folder=context.settings.data_dir,
+        now=context.clock.now(),
+    )
+
+
 def tell_of_ends(context: Context, key: str) -> None:
     """Tell cards of what soon ends on them, for one turn."""
     context.loyalty.notice_keeper.take_turn(key)
@@ -187,6 +207,7 @@ LONG_WORK_LANE: Final[Mapping[str, Handler]] = {
     LOG_CHECKPOINT: make_checkpoint,
     CARDS_DUE: book_due,
     IMPORT_WORK: work_on_import,
+    ARCHIVE_WORK: make_archive,
     RECEIPTS_BEGUN: settle_receipts,
     RESERVATIONS_OVER: release_reservations,
     CARDS_NOTICES: tell_of_ends,

@@ -16,6 +16,7 @@ from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mail_queue import delete_expired_mails
 from punchcard.accounts.models import AccessToken, AuditOrigin, IdempotencyRecord, PairingCode
 from punchcard.accounts.subjects import SYSTEM
+from punchcard.connect.archive import archive_service
 from punchcard.connect.claims import claim_keeper
 from punchcard.connect.imports import import_service
 from punchcard.connect.integrations import event_queue
@@ -258,6 +259,11 @@ def forget_integrations(context: Context, session: Session, now: datetime) -> in
     )
 
 
+def expire_archives(_context: Context, session: Session, now: datetime) -> int:
+    """Delete the files of shops that owners asked for, once their hours are over."""
+    return archive_service.expire_archives(session, now, limit=_MANY)
+
+
 def _housekeeping(settings: Settings) -> timedelta:
     return timedelta(minutes=settings.housekeeping_minutes)
 
@@ -324,6 +330,7 @@ SHARED_TASKS: Final = [
             expire_form_drafts,
             forget_webhooks,
             forget_import_rows,
+            expire_archives,
             forget_claims,
             take_waiting_orders,
             forget_integrations,

@@ -20,6 +20,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from punchcard.accounts.access.factor_models import SecondFactor
 from punchcard.accounts.models import FormDraft, IdempotencyRecord, OutgoingMail
+from punchcard.connect.archive.archive_service import bound_to
+from punchcard.connect.archive.models import VendorArchivePart
 from punchcard.connect.claims.models import ReceiptKey
 from punchcard.connect.integrations.models import Integration, IntegrationEvent
 from punchcard.connect.integrations.secrets import BODY_PURPOSE, SECRET_PURPOSE
@@ -74,6 +76,12 @@ SEALED_COLUMNS: Final = (
         [FormDraft.token_hash],
         "form drafts",
         lambda row: row.token_hash.hex(),
+    ),
+    SealedColumn(
+        VendorArchivePart.content_sealed,
+        [VendorArchivePart.archive_id, VendorArchivePart.number],
+        "archive part",
+        lambda row: bound_to(row.archive_id, row.number),
     ),
     SealedColumn(ReceiptKey.secret_sealed, [ReceiptKey.id], "receipt key", lambda row: str(row.id)),
     *(

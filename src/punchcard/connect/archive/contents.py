@@ -60,6 +60,8 @@ STAYING: Final[Mapping[str, str]] = {
     "secret_checks": "the operator's",
     "throttles": "lasts minutes",
     "used_links": "lasts days",
+    "vendor_archive_parts": "files like this one",
+    "vendor_archives": "files like this one",
     "vendor_events": "was told already, or is on its way",
     "wallet_fanouts": "work of the server",
     "webhook_deliveries": "on its way already",

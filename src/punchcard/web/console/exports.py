@@ -19,6 +19,7 @@ from punchcard.kit.spreadsheet.csv_sheet import DIALECTS, dialect_of
 from punchcard.loyalty.reports import exports as loyalty_exports
 from punchcard.loyalty.reports import grant_exports
 from punchcard.loyalty.reports.referral_export import referrals_table
+from punchcard.web.console.connections import archives
 from punchcard.web.console.list_filters import as_day, asked_cards, asked_entries
 from punchcard.web.pages.errors import PageNotFound
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
@@ -94,7 +95,11 @@ def open_exports(request: PageRequestDep, dialect: str = "") -> Response:
     allowed = [(name, TITLES[name]) for name, (needed, _) in LISTS.items() if request.may(needed)]
     chosen = dialect if dialect in DIALECTS else dialect_of(request.language)
     return request.render(
-        "console/exports.html", lists=allowed, dialects=DIALECT_NAMES, dialect=chosen
+        "console/exports.html",
+        lists=allowed,
+        dialects=DIALECT_NAMES,
+        dialect=chosen,
+        owned=archives.panel_of(request) if request.may(VENDOR_OWN) else None,
     )
 
 
