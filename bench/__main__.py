@@ -14,6 +14,7 @@ from bench.expiry import CARDS as ENDING_CARDS
 from bench.expiry import MANY_CARDS, expiry
 from bench.fanout import fanout
 from bench.figures import Figure
+from bench.imports import imports
 from bench.instructions import instructions
 from bench.machine import machine
 from bench.passes import first_pass, passes
@@ -53,6 +54,7 @@ BENCHES: dict[str, tuple[str, Bench]] = {
     "commit-to-push": ("from a committed stamp to the wallet, idle worker", commit_to_push),
     "fanout": ("a redesign on its way to 100,000 cards on phones", fanout),
     "timing": ("whether the time of a refusal tells what it does not say", timing),
+    "imports": ("5,000 rows of an import and their undo, beside the till alone", imports),
     "webhooks": ("stamps beside ten dead receivers and 10,000 events", webhooks),
     "quotes": ("what a purchase would earn, beside the purchase itself", quotes),
     "expiry": (
