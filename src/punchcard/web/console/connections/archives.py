@@ -38,6 +38,11 @@ class ArchivePanel(NamedTuple):
         """Return whether one is being made: the panel asks by itself until it is."""
         return any(one.state is ArchiveState.WAITING for one in self.archives)
 
+    @staticmethod
+    def is_ready(archive: VendorArchive) -> bool:
+        """Return whether an archive can be fetched."""
+        return archive.state is ArchiveState.READY
+
 
 def panel_of(request: PageRequest) -> ArchivePanel:
     """Return the panel of the visitor's shop."""
