@@ -118,7 +118,15 @@ _CREATING: Final = (
 )
 # What only software follows.
 HIDDEN: Final = frozenset(
-    {"transaction_id", "pairing_code_id", "generation", "refusal", "segment_id", "sha256"}
+    {
+        "bytes",
+        "generation",
+        "pairing_code_id",
+        "refusal",
+        "segment_id",
+        "sha256",
+        "transaction_id",
+    }
 )
 _MOMENTS: Final = ("_at", "until", "valid_from", "since")
 _UNKNOWN: Final = "–"
