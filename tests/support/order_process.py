@@ -20,6 +20,7 @@ from punchcard.db.outbox import RetryLater
 from punchcard.kit.clock import SystemClock
 from punchcard.kit.ids import IntegrationEventId, SystemIds
 from punchcard.kit.secrets import Keyring
+from punchcard.kit.settings import Settings
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
@@ -67,7 +68,7 @@ def work(plan: OrderPlan) -> None:
         till = OrderTill(database, clock=clock, ids=ids, sealer=SEALER)
         till.left = plan.bookings
         till.start()
-        orders = IntegrationWork(database, till, clock, ids, secrets)
+        orders = IntegrationWork(database, till, clock, ids, secrets, Settings())
         for event_id in plan.event_ids:
             _until_done(orders, IntegrationEventId(event_id))
         till.close()

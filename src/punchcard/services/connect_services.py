@@ -66,7 +66,7 @@ def build_connect(
         ),
         integration_secrets=integration_secrets,
         integration_work=IntegrationWork(
-            base.database, loyalty.till, clock, base.ids, integration_secrets
+            base.database, loyalty.till, clock, base.ids, integration_secrets, settings
         ),
         hook_door=HookDoor(
             database=base.database,

@@ -11,10 +11,11 @@ from punchcard.accounts.subjects import SYSTEM
 from punchcard.connect.archive import archive_service
 from punchcard.connect.archive.archive_service import ARCHIVE_WORK
 from punchcard.connect.claims.claim_keeper import RECEIPTS_BEGUN, settle_begun
+from punchcard.connect.claims.receipt_desk import ORDER_CLAIMED
 from punchcard.connect.imports.turns import take_turn
 from punchcard.connect.imports.work import IMPORT_WORK, ImportWork
 from punchcard.connect.integrations.event_queue import INTEGRATION_EVENT
-from punchcard.connect.integrations.event_work import work_on_event
+from punchcard.connect.integrations.event_work import follow_receipt, work_on_event
 from punchcard.context import Context
 from punchcard.db.outbox import PermanentFailure, RetryLater
 from punchcard.engage.automation_keeper import AUTOMATIONS_DUE
@@ -26,6 +27,7 @@ from punchcard.kit.ids import (
     ImportId,
     IntegrationEventId,
     ProgramId,
+    ReceiptClaimId,
 )
 from punchcard.kit.mail import MailRefused, MailServerAway
 from punchcard.loyalty.events import (
@@ -180,6 +182,11 @@ def make_archive(context: Context, archive_id: str) -> None:
     )
 
 
+def follow_order(context: Context, claim_id: str) -> None:
+    """Let an order be of the card that its receipt was put on."""
+    follow_receipt(context.connect.integration_work, ReceiptClaimId(claim_id))
+
+
 def tell_of_ends(context: Context, key: str) -> None:
     """Tell cards of what soon ends on them, for one turn."""
     context.loyalty.notice_keeper.take_turn(key)
@@ -233,4 +240,5 @@ ENGAGE_LANE: Final[Mapping[str, Handler]] = {
 # Orders of web shops: whoever has just paid looks at their card, and waits for nothing else here.
 ORDER_LANE: Final[Mapping[str, Handler]] = {
     INTEGRATION_EVENT: take_order,
+    ORDER_CLAIMED: follow_order,
 }

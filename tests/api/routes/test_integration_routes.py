@@ -114,6 +114,7 @@ def test_an_order_is_taken_at_once_and_booked_by_the_worker(
         "refunded_minor": 0,
         "due_minor": 1250,
         "card_id": card["id"],
+        "claim": None,
     }
     assert owner.get(f"/vendor/loyalty/cards/{card['id']}").json()["points"] == 12
     assert owner.get(f"{PATH}/{made['id']}").json()["last_event_at"] == event["received_at"]
@@ -127,6 +128,9 @@ def test_an_order_of_nobody_is_given_to_a_card(
     work(context)
     events = f"{PATH}/{made['id']}/events"
     [event] = owner.get(events, params={"state": "unmatched"}).json()["items"]
+    claim = event["order"]["claim"]
+    assert (claim["source"], claim["state"], claim["amount_minor"]) == ("order", "open", 1250)
+    assert claim["claim_url"].endswith(f"/r/{claim['code'].replace('-', '')}")
     assign = f"{events}/{event['id']}/assign"
     assert owner.post(assign, {"card": "482915036274"}).json()["code"] == "card_not_found"
 

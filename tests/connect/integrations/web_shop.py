@@ -25,11 +25,13 @@ from punchcard.connect.integrations.secrets import IntegrationSecrets
 from punchcard.connect.integrations.vocabulary import IntegrationEventState, IntegrationKind
 from punchcard.kit.ids import CardId, IntegrationEventId, IntegrationId, ProgramId
 from punchcard.kit.secrets import Keyring
+from punchcard.kit.settings import Settings
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyTransaction
 from tests.connect.integrations.signing import signed
 from tests.support.drivers.till import TillDriver
 
 BASE_URL = "https://cards.example"
+SETTINGS = Settings()
 BODIES = Path(__file__).parent / "bodies"
 
 
@@ -58,7 +60,14 @@ class WebShop:
     def work(self) -> IntegrationWork:
         """Return what the worker works with."""
         alice = self.alice
-        return IntegrationWork(alice.database, alice.till, alice.clock, alice.ids, self.secrets)
+        return IntegrationWork(
+            database=alice.database,
+            till=alice.till,
+            clock=alice.clock,
+            ids=alice.ids,
+            secrets=self.secrets,
+            settings=SETTINGS,
+        )
 
     @property
     def door(self) -> HookDoor:

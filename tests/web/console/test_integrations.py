@@ -79,6 +79,28 @@ def test_an_order_without_a_card_is_given_to_one(
     assert f"/console/members/{card}" in owner.get(page).text
 
 
+def test_an_order_without_a_card_leaves_a_receipt_to_hand_to_its_customer(
+    owner: Visitor, context: Context, alice: Shop, program: LoyaltyProgram
+) -> None:
+    page, hook = connected(owner, program)
+    told(context, hook, ORDER)
+    told(context, hook, ORDER)
+    shown = owner.get(page).text
+
+    [address] = re.findall(r'href="([^"]+/r/[^"]+)"', shown)
+    assert shown.count("<svg") > shown.count("<svg class")
+    card = shelf.opened_card(alice, program)
+    context.connect.receipt_desk.take(address, card)
+    worker = Worker(context, [ORDER_LANE], [])
+    while worker.do_work():
+        pass
+
+    after = owner.get(page).text
+    assert address not in after
+    assert "without a card" not in after
+    assert "/console/members/" in after
+
+
 def test_what_counts_is_changed_and_the_integration_paused_rotated_and_deleted(
     owner: Visitor, program: LoyaltyProgram
 ) -> None:

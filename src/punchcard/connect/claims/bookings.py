@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime
 
 from punchcard.connect.claims.models import ReceiptClaim
+from punchcard.connect.claims.vocabulary import ClaimSource
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, LocationId, ProgramId, ReceiptClaimId, VendorId
@@ -41,6 +42,7 @@ class Booking:
     reference: str
     occurred_at: datetime
     card_id: CardId
+    source: ClaimSource
 
 
 def booking_of(
@@ -58,6 +60,7 @@ def booking_of(
         reference=claim.reference,
         occurred_at=claim.occurred_at,
         card_id=card_id,
+        source=claim.source,
     )
 
 
@@ -78,22 +81,19 @@ def operation_of(booking: Booking) -> CardOperation:
         "fingerprint": hashlib.sha256(told.encode()).digest(),
     }
     card = CardRef(CardKey.ID, booking.card_id)
-    if booking.program_type == ProgramType.STAMPS:
-        return AddStamp(
-            card=card, quantity=booking.stamps or 1, reference=booking.reference, **metadata
-        )
-    if booking.program_type == ProgramType.HYBRID:
-        return RecordVisit(
-            card=card,
-            amount_minor=booking.amount_minor,
-            stamps=booking.stamps,
-            reference=booking.reference,
-            **metadata,
-        )
-    return EarnPoints(
+    reference = booking.reference
+    if booking.program_type == ProgramType.POINTS:
+        amount_minor = booking.amount_minor or 0
+        return EarnPoints(card=card, amount_minor=amount_minor, reference=reference, **metadata)
+    # An order's stamps go back with its money, as only those of a visit over an amount do.
+    is_visit = booking.program_type == ProgramType.HYBRID or booking.source is ClaimSource.ORDER
+    if not is_visit:
+        return AddStamp(card=card, quantity=booking.stamps or 1, reference=reference, **metadata)
+    return RecordVisit(
         card=card,
-        amount_minor=booking.amount_minor or 0,
-        reference=booking.reference,
+        amount_minor=booking.amount_minor,
+        stamps=booking.stamps,
+        reference=reference,
         **metadata,
     )
 

@@ -29,6 +29,7 @@ from punchcard.kit.values import value
 from punchcard.loyalty.errors.programs import ProgramInactive
 from punchcard.loyalty.errors.till import OccurredAtOutOfRange, ReferenceAlreadyUsed
 from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.operations import Actor
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.programs.rules_loader import load_rules
 from punchcard.loyalty.till.reference_claims import PURCHASE, STAMPS, Claim, claims_in_use
@@ -46,7 +47,7 @@ class NewClaim:
     """What a receipt is over: an amount, or stamps, or both where cards collect both.
 
     `program_id` may be left out where the vendor has one program that is open for business;
-    `occurred_at` None is now.
+    `occurred_at` None is now, `made_by` None whoever acts.
     """
 
     reference: str
@@ -56,6 +57,7 @@ class NewClaim:
     location_id: LocationId | None = None
     occurred_at: datetime | None = None
     source: ClaimSource = ClaimSource.API
+    made_by: Actor | None = None
 
 
 def create_claim(
@@ -75,6 +77,7 @@ def create_claim(
     occurred_at = _occurred_at(new.occurred_at, settings, act.now)
     check_reference(session, program, new.reference)
     expire_reference(session, program.id, new.reference, act.now)
+    made_by = new.made_by or Actor(ActorKind(act.subject.kind), act.subject.id)
     claim = ReceiptClaim(
         id=act.ids.new_id(),
         vendor_id=vendor_id,
@@ -88,8 +91,8 @@ def create_claim(
         occurred_at=occurred_at,
         expires_at=occurred_at + timedelta(hours=settings.claim_hours),
         state=ClaimState.OPEN,
-        actor_kind=ActorKind(act.subject.kind),
-        actor_id=act.subject.id,
+        actor_kind=made_by.kind,
+        actor_id=made_by.id,
         created_at=act.now,
     )
     with refusing_duplicates(session, ReferenceAlreadyUsed):

@@ -132,12 +132,12 @@ class ReceiptReader:
         return Presented(text, program, vendor, claim, is_kept, refusal)
 
 
-def open_place(session: Session, claim: ReceiptClaim) -> LocationId | None:
-    """Return where the receipt is from; None where that is not said, or the place was closed."""
-    if claim.location_id is None:
+def open_place(session: Session, location_id: LocationId | None) -> LocationId | None:
+    """Return the place of a receipt; None where that is not said, or the place was closed."""
+    if location_id is None:
         return None
     return session.scalar(
-        select(Location.id).where(Location.id == claim.location_id, Location.closed_at.is_(None))
+        select(Location.id).where(Location.id == location_id, Location.closed_at.is_(None))
     )
 
 

@@ -21,7 +21,8 @@ from punchcard.connect.claims.errors import (
 )
 from punchcard.connect.claims.models import ReceiptClaim, ReceiptKey
 from punchcard.connect.claims.presented import Presented, ReceiptReader, open_place
-from punchcard.connect.claims.vocabulary import ON_CARD, ClaimState
+from punchcard.connect.claims.vocabulary import ON_CARD, ClaimSource, ClaimState
+from punchcard.db import outbox
 from punchcard.db.database import Database
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.clock import Clock
@@ -38,6 +39,9 @@ from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
 from punchcard.loyalty.vocabulary import CardStatus
+
+ORDER_CLAIMED: Final = "receipts.order_claimed"
+"""A receipt, the key, that an order of a web shop left is on a card: the order is to follow it."""
 
 # Each time somebody else was quicker: with the receipt's number, or with another card.
 _ATTEMPTS: Final = 4
@@ -191,6 +195,8 @@ class ReceiptDesk:
                 entry_id,
             )
             claim.claimed_at = claim.claimed_at or self._clock.now()
+            if claim.source is ClaimSource.ORDER:
+                outbox.enqueue(session, ORDER_CLAIMED, claim_id, self._clock.now())
 
     def _open_again(self, booking: Booking) -> None:
         with self._database.write() as session:
@@ -213,7 +219,7 @@ class ReceiptDesk:
 
 def _booking(session: Session, claim: ReceiptClaim, rules: ProgramRules) -> Booking:
     assert claim.card_id is not None
-    return booking_of(claim, rules, claim.card_id, open_place(session, claim))
+    return booking_of(claim, rules, claim.card_id, open_place(session, claim.location_id))
 
 
 def _keep(session: Session, claim: ReceiptClaim, now: datetime) -> None:

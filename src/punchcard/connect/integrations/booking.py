@@ -17,7 +17,7 @@ from punchcard.connect.integrations.models import (
     IntegrationBooking,
     IntegrationOrder,
 )
-from punchcard.connect.integrations.order_book import bookings_of
+from punchcard.connect.integrations.order_book import bookings_of, reference_of
 from punchcard.connect.integrations.settling import left_of
 from punchcard.connect.integrations.vocabulary import BookingKind, BookingState
 from punchcard.db.database import Database
@@ -89,12 +89,8 @@ class _Job:
 
     @property
     def reference(self) -> str:
-        """Return the receipt number: the order's, with the system's name and a part of its id.
-
-        Later bookings for the same order have their number after it.
-        """
-        first = f"{self.row.kind}:{self.row.id[-8:]}:{self.order.foreign_id}"
-        return first if self.booking.number == 1 else f"{first}#{self.booking.number}"
+        """Return the receipt number of this booking."""
+        return reference_of(self.row, self.order, self.booking.number)
 
 
 def book_planned(

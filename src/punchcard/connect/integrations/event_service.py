@@ -7,6 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
+from punchcard.connect.claims.errors import ReceiptClaimTaken
+from punchcard.connect.claims.models import ReceiptClaim
 from punchcard.connect.integrations.card_match import card_named, remember_customer
 from punchcard.connect.integrations.errors import (
     IntegrationEventForgotten,
@@ -21,7 +23,9 @@ from punchcard.connect.integrations.models import (
     IntegrationEvent,
     IntegrationOrder,
 )
+from punchcard.connect.integrations.order_claims import claim_of, follow_claim, withdraw_open
 from punchcard.connect.integrations.vocabulary import IntegrationEventState
+from punchcard.db.outbox import RetryLater
 from punchcard.kit.ids import (
     CardId,
     IntegrationEventId,
@@ -37,10 +41,11 @@ _AGAIN: Final = (_State.IGNORED, _State.UNMATCHED, _State.FAILED)
 
 
 class EventRow(NamedTuple):
-    """An event with its order, if it is about one that is known."""
+    """An event with its order, if it is about one that is known, and the receipt that this left."""
 
     event: IntegrationEvent
     order: IntegrationOrder | None
+    claim: ReceiptClaim | None
 
     @property
     def can_retry(self) -> bool:
@@ -120,7 +125,8 @@ def assign_event(
     """Give an order that is nobody's to the card that `card` names; the worker then books it.
 
     The customer of the other system, if one is told, has that card from now on. Raises
-    IntegrationNotFound, IntegrationEventNotFound, IntegrationEventSettled, CardNotFound.
+    IntegrationNotFound, IntegrationEventNotFound, IntegrationEventSettled, CardNotFound,
+    ReceiptClaimTaken.
     """
     row, found = _held(session, vendor_id, integration_id, event_id)
     if found.event.state is not _State.UNMATCHED or found.order is None:
@@ -144,11 +150,19 @@ def give_order(
 ) -> None:
     """Give an order that is nobody's to a card of its program, and plan what is booked on it.
 
-    For whoever has made sure that it is theirs. Raises IntegrationEventSettled if it has a card.
+    For whoever has made sure that it is theirs; its receipt is withdrawn. Raises
+    IntegrationEventSettled if it has a card, ReceiptClaimTaken while its receipt is on its way onto
+    one.
     """
     order = session.get_one(IntegrationOrder, order_id, with_for_update=True)
+    try:
+        follow_claim(session, order, act.ids, act.now)
+    except RetryLater:
+        raise ReceiptClaimTaken(transaction_id=None) from None
     if order.card_id is not None:
         raise IntegrationEventSettled
+    if claim := claim_of(session, order):
+        withdraw_open(claim, act.now)
     order.card_id, order.updated_at = card_id, act.now
     if order.customer is not None:
         remember_customer(session, row, order.customer, card_id, act.now)
@@ -177,6 +191,8 @@ def _held(
 
 
 def _events() -> Any:
-    return select(IntegrationEvent, IntegrationOrder).outerjoin(
-        IntegrationOrder, IntegrationOrder.id == IntegrationEvent.order_id
+    return (
+        select(IntegrationEvent, IntegrationOrder, ReceiptClaim)
+        .outerjoin(IntegrationOrder, IntegrationOrder.id == IntegrationEvent.order_id)
+        .outerjoin(ReceiptClaim, ReceiptClaim.id == IntegrationOrder.claim_id)
     )

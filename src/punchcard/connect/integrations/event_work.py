@@ -33,6 +33,7 @@ from punchcard.connect.integrations.order_book import (
     hold_order,
     write_plan,
 )
+from punchcard.connect.integrations.order_claims import follow_claim, level_claim
 from punchcard.connect.integrations.secrets import IntegrationSecrets
 from punchcard.connect.integrations.settling import due_minor, plan
 from punchcard.connect.integrations.told import (
@@ -53,7 +54,14 @@ from punchcard.connect.integrations.vocabulary import (
 from punchcard.db.database import Database
 from punchcard.db.dialects import insert_into
 from punchcard.kit.clock import Clock
-from punchcard.kit.ids import Ids, IntegrationEventId, IntegrationOrderId, derived_id
+from punchcard.kit.ids import (
+    Ids,
+    IntegrationEventId,
+    IntegrationOrderId,
+    ReceiptClaimId,
+    derived_id,
+)
+from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors.balances import PurchaseBelowMinimum
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.till.till import Till
@@ -76,6 +84,7 @@ class IntegrationWork:
     clock: Clock
     ids: Ids
     secrets: IntegrationSecrets
+    settings: Settings
 
 
 class Settled(NamedTuple):
@@ -89,7 +98,7 @@ class Settled(NamedTuple):
 def work_on_event(work: IntegrationWork, event_id: IntegrationEventId) -> None:
     """Do what an event asks for; one that is settled, or has to wait, is passed over.
 
-    Raises RetryLater while the till is busy.
+    Raises RetryLater while the till is busy, or the order's receipt is on its way onto a card.
     """
     with work.database.write() as session:
         found = _ready(session, event_id)
@@ -100,6 +109,30 @@ def work_on_event(work: IntegrationWork, event_id: IntegrationEventId) -> None:
         settled = settle_order(work, settled.order_id, settled)
     with work.database.write() as session:
         write_settled(session, event_id, settled, work.clock.now())
+
+
+def follow_receipt(work: IntegrationWork, claim_id: ReceiptClaimId) -> None:
+    """Let the order that left a receipt be of the card that the receipt was put on.
+
+    What was told of the order meanwhile is booked there. Raises RetryLater as `work_on_event` does.
+    """
+    now = work.clock.now()
+    with work.database.write() as session:
+        order = session.scalar(
+            select(IntegrationOrder).where(IntegrationOrder.claim_id == claim_id).with_for_update()
+        )
+        if order is None:
+            return
+        is_followed = order.card_id is not None
+        follow_claim(session, order, work.ids, now)
+        if order.card_id is None:
+            return
+        if not is_followed:
+            plan_order(session, order, work.ids, now)
+        order_id = order.id
+    settled = settle_order(work, order_id, Settled(_State.DONE, None, order_id))
+    with work.database.write() as session:
+        _write_matched(session, settled, now)
 
 
 def settle_order(work: IntegrationWork, order_id: IntegrationOrderId, settled: Settled) -> Settled:
@@ -129,18 +162,23 @@ def write_settled(
     event.state, event.reason, event.settled_at = settled.state, settled.reason, now
     event.order_id = settled.order_id
     if settled.state is _State.DONE and settled.order_id is not None:
-        session.execute(
-            update(IntegrationEvent)
-            .where(
-                IntegrationEvent.order_id == settled.order_id,
-                IntegrationEvent.state == _State.UNMATCHED,
-            )
-            .values(state=_State.DONE, reason=None, settled_at=now),
-            execution_options={"synchronize_session": False},
-        )
+        _write_matched(session, settled, now)
     if settled.state is _State.FAILED:
         row = session.get_one(Integration, event.integration_id, with_for_update=True)
         row.last_error, row.last_error_at = settled.reason, now
+
+
+def _write_matched(session: Session, settled: Settled, now: datetime) -> None:
+    """Write down what became of events of an order that had no card, once it has one."""
+    session.execute(
+        update(IntegrationEvent)
+        .where(
+            IntegrationEvent.order_id == settled.order_id,
+            IntegrationEvent.state == _State.UNMATCHED,
+        )
+        .values(state=settled.state, reason=settled.reason, settled_at=now),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _ready(
@@ -242,7 +280,9 @@ def _fold_refund(
 ) -> Settled:
     now = work.clock.now()
     order = hold_order(session, row, told.order_id, work.ids, now)
+    follow_claim(session, order, work.ids, now)
     fold_refund(order, told, now)
+    level_claim(session, row, order, settings=work.settings, ids=work.ids, now=now)
     if order.card_id is None:
         if order.state is OrderState.OPEN:
             return Settled(_State.IGNORED, EventReason.ORDER_UNKNOWN, order.id)
@@ -260,6 +300,7 @@ def _fold_order(
     if _is_from_before(session, row, told):
         return Settled(_State.IGNORED, EventReason.BEFORE_INTEGRATION)
     order = hold_order(session, row, told.foreign_id, work.ids, now)
+    follow_claim(session, order, work.ids, now)
     fold_order(order, told, row, now)
     reason: EventReason | None = None
     if order.card_id is None:
@@ -267,6 +308,7 @@ def _fold_order(
             order.card_id = card_of(session, row, told.buyer)
         except SeveralCards:
             reason = EventReason.SEVERAL_CARDS
+    level_claim(session, row, order, settings=work.settings, ids=work.ids, now=now)
     return _planned(work, session, order, reason)
 
 

@@ -25,6 +25,7 @@ from punchcard.kit.ids import (
     IntegrationOrderId,
     LocationId,
     ProgramId,
+    ReceiptClaimId,
     VendorId,
 )
 
@@ -105,6 +106,9 @@ class IntegrationEvent(Base):
 class IntegrationOrder(Base):
     """An order of another system as it was told last, and whose card it is, once that is known.
 
+    `claim_id` is the receipt that it left while that was not: it stays when the receipt is
+    forgotten, so that an order leaves one only, and refers to no row therefore.
+
     `counted_minor` is what of it counts before refunds; `refunds` is what was paid back, in minor
     units, by the number of each refund there. `told_at` is the time of the newest telling, by the
     other system's clock.
@@ -120,6 +124,7 @@ class IntegrationOrder(Base):
             unique=True,
         ),
         Index("ix_integration_orders_card_id", "card_id"),
+        Index("ix_integration_orders_claim_id", "claim_id"),
     )
 
     id: Mapped[IntegrationOrderId] = mapped_column(primary_key=True)
@@ -134,6 +139,7 @@ class IntegrationOrder(Base):
     items: Mapped[list[Any]] = mapped_column(Json)
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     card_id: Mapped[CardId | None] = mapped_column(ForeignKey("loyalty_cards.id"))
+    claim_id: Mapped[ReceiptClaimId | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -90,6 +90,15 @@ def fold_refund(order: IntegrationOrder, told: RefundTold, now: datetime) -> Non
     order.updated_at = now
 
 
+def reference_of(row: Integration, order: IntegrationOrder, number: int = 1) -> str:
+    """Return the receipt number of an order's bookings: its own, with the system's name before it.
+
+    A part of the integration's id keeps two shops apart. Later bookings have their number behind.
+    """
+    first = f"{row.kind}:{row.id[-8:]}:{order.foreign_id}"
+    return first if number == 1 else f"{first}#{number}"
+
+
 def bookings_of(session: Session, order_id: IntegrationOrderId) -> list[IntegrationBooking]:
     """Return what was booked for an order, or is to be, in its order."""
     query = select(IntegrationBooking).where(IntegrationBooking.order_id == order_id)

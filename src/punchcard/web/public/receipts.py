@@ -174,7 +174,8 @@ def _unknown(request: PageRequest, refusal: DomainError) -> Response:
 def _booking(session: Session, presented: Presented, known: KnownCard | None) -> Booking:
     _, rules = load_rules(session, [presented.program.id])[presented.program.id]
     card_id = known.card.id if known else CardId("")
-    return booking_of(presented.claim, rules, card_id, open_place(session, presented.claim))
+    place = open_place(session, presented.claim.location_id)
+    return booking_of(presented.claim, rules, card_id, place)
 
 
 def _gives(request: PageRequest, booking: Booking, known: KnownCard | None) -> Quote | None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from punchcard.api.schemas.connections.claims import ReceiptClaimSchema, receipt_claim_schema
 from punchcard.api.schemas.fields import (
     LEFT_OUT,
     Flag,
@@ -34,6 +35,7 @@ from punchcard.connect.integrations.vocabulary import (
     OrderState,
     WhoSigns,
 )
+from punchcard.kit.clock import Clock
 from punchcard.kit.ids import (
     CardId,
     IntegrationEventId,
@@ -184,6 +186,9 @@ class IntegrationOrderSchema(Schema):
     refunded_minor: int
     due_minor: int = Field(description="What of it counts by now.")
     card_id: IdOf[CardId] | None
+    claim: ReceiptClaimSchema | None = Field(
+        description="The receipt that it left while no card of its buyer was known."
+    )
 
 
 class IntegrationEventSchema(Schema):
@@ -249,9 +254,11 @@ def without_secrets(schema: NewIntegrationSchema) -> NewIntegrationSchema:
     return schema.model_copy(update={"url": None, "secret": None})
 
 
-def integration_event_schema(found: EventRow) -> IntegrationEventSchema:
+def integration_event_schema(
+    found: EventRow, base_url: str, clock: Clock
+) -> IntegrationEventSchema:
     """Return an event as it is told, without what was sent."""
-    event, order = found
+    event, order, claim = found
     settled: dict[str, Any] = {
         name: getattr(event, name)
         for name in ("id", "topic", "state", "reason", "received_at", "settled_at")
@@ -268,6 +275,7 @@ def integration_event_schema(found: EventRow) -> IntegrationEventSchema:
             refunded_minor=refunded_minor(order),
             due_minor=due_minor(order),
             card_id=order.card_id,
+            claim=None if claim is None else receipt_claim_schema(claim, base_url, clock),
         ),
         can_retry=found.can_retry,
         **settled,

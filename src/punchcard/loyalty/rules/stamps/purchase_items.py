@@ -1,5 +1,6 @@
 """What was bought, and how many stamps that gives before promotions add any."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from punchcard.kit.errors import invalid_field
@@ -24,14 +25,20 @@ def base_stamps(operation: Stamping, program: ProgramRules) -> int:
     """
     limit = program.max_stamps_per_visit
     if operation.items and _counts_items(operation, program):
-        stamps = _stamps_of_items(operation, program)
-        return stamps if limit is None else min(stamps, limit)
+        return _stamps_of_items(operation, program)
     asked = operation.quantity if isinstance(operation, AddStamp) else operation.stamps
     if asked is None:
         return 1 if program.has_stamps else 0
     if limit is not None and asked > limit:
         raise VisitStampLimitReached(max_stamps_per_visit=limit)
     return asked
+
+
+def stamps_of_items(items: Iterable[PurchaseItem], program: ProgramRules) -> int:
+    """Return how many stamps items give by the program, cut off at its limit a visit."""
+    gives, limit = program.stamps_per_item, program.max_stamps_per_visit
+    stamps = sum(gives.get(item.sku, 0) * item.quantity for item in items)
+    return stamps if limit is None else min(stamps, limit)
 
 
 def items_told(operation: Stamping) -> Details | None:
@@ -54,8 +61,7 @@ def _counts_items(operation: Stamping, program: ProgramRules) -> bool:
 
 
 def _stamps_of_items(operation: Stamping, program: ProgramRules) -> int:
-    gives = program.stamps_per_item
-    stamps = sum(gives.get(item.sku, 0) * item.quantity for item in operation.items)
+    stamps = stamps_of_items(operation.items, program)
     if not stamps and isinstance(operation, AddStamp):
         raise invalid_field("items", message=N_("None of these items gives a stamp."))
     return stamps

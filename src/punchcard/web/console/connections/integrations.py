@@ -1,12 +1,19 @@
 """The console's pages of integrations: systems that tell of orders, and what came of these."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service, vendor_service
+from punchcard.connect.claims.claim_service import state_at
+from punchcard.connect.claims.codes import claim_code, claim_url, qr_svg
+from punchcard.connect.claims.models import ReceiptClaim
+from punchcard.connect.claims.vocabulary import ClaimState
 from punchcard.connect.integrations import event_service, integration_service
+from punchcard.connect.integrations.event_service import EventRow
 from punchcard.connect.integrations.integration_service import ShownSecrets, who_signs
 from punchcard.connect.integrations.mapping import (
     WORDS_LIMIT,
@@ -41,6 +48,15 @@ router = APIRouter(prefix=PATH)
 _SHOWN: Final = 50
 _LISTED: Final = 200
 _SECRET_CHARACTERS: Final = (8, 200)
+
+
+class _Shown(NamedTuple):
+    """A receipt that an order left, to hand to whoever bought: to type, to open, to scan."""
+
+    code: str
+    url: str
+    picture: str
+    expires_at: datetime
 
 
 class _Chooses(NamedTuple):
@@ -254,6 +270,24 @@ def _chooses(session: Session, vendor_id: VendorId) -> _Chooses:
     return _Chooses([(one.id, one.name) for one in programs], list(locations.items()))
 
 
+def _open_receipts(
+    events: Sequence[EventRow], base_url: str, now: datetime
+) -> dict[IntegrationEventId, _Shown]:
+    """Return the receipts that can be handed out yet, at the newest event of each order."""
+    claims = {
+        row.claim.id: row
+        for row in reversed(events)
+        if row.claim is not None and state_at(row.claim, now) is ClaimState.OPEN
+    }
+    return {row.event.id: _shown(row.claim, base_url) for row in claims.values() if row.claim}
+
+
+def _shown(claim: ReceiptClaim, base_url: str) -> _Shown:
+    assert claim.code is not None
+    url = claim_url(base_url, claim.code)
+    return _Shown(claim_code(claim.code), url, qr_svg(url), claim.expires_at)
+
+
 def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
     with request.context.database.read() as session:
         rows = integration_service.list_integrations(session, request.vendor_id, limit=_LISTED)
@@ -300,6 +334,7 @@ def _integration_page(
         program = program_service.get_program(session, request.vendor_id, row.program_id)
         timezone = vendor_service.get_vendor(session, request.vendor_id).timezone
     on_page = events[:_SHOWN]
+    now, base_url = request.context.clock.now(), request.context.settings.base_url
     address_of = request.context.connect.hook_door.address_of
     return request.render(
         "console/integration.html",
@@ -316,6 +351,7 @@ def _integration_page(
         earns_on=words.EARNS_ON,
         flags=words.FLAGS,
         events=on_page,
+        receipts=_open_receipts(on_page, base_url, now),
         unmatched=unmatched,
         next_url=f"{PATH}/{row.id}?before={on_page[-1].event.id}" if len(events) > _SHOWN else None,
         first_url=f"{PATH}/{row.id}" if before else None,

@@ -1,5 +1,6 @@
 """Integrations: web shops and tills that tell of orders, and what became of what they told."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -23,6 +24,7 @@ from punchcard.api.schemas.connections.integrations import (
 )
 from punchcard.api.schemas.fields import OneOf, given
 from punchcard.connect.integrations import event_service, integration_service
+from punchcard.connect.integrations.event_service import EventRow
 from punchcard.connect.integrations.vocabulary import IntegrationEventState
 from punchcard.kit.ids import IntegrationEventId, IntegrationId
 
@@ -134,7 +136,7 @@ def list_integration_events(
             limit=page.fetch,
             state=state,
         )
-    return listed(page, list(rows), integration_event_schema, lambda row: row.event.id)
+    return listed(page, list(rows), partial(_event, caller), lambda row: row.event.id)
 
 
 @router.post("/{integration_id}/events/{event_id}/retry", responses=problems(404, 409))
@@ -146,7 +148,7 @@ def retry_integration_event(
         row = event_service.retry_event(
             session, caller.act(), caller.vendor_id, integration_id, event_id
         )
-        response = integration_event_schema(row)
+        response = _event(caller, row)
         caller.remember(session, 200, response)
     return response
 
@@ -163,9 +165,13 @@ def assign_integration_event(
         row = event_service.assign_event(
             session, caller.act(), caller.vendor_id, integration_id, event_id, card=body.card
         )
-        response = integration_event_schema(row)
+        response = _event(caller, row)
         caller.remember(session, 200, response)
     return response
+
+
+def _event(caller: Caller, row: EventRow) -> IntegrationEventSchema:
+    return integration_event_schema(row, caller.context.settings.base_url, caller.context.clock)
 
 
 def _changed(
