@@ -188,7 +188,13 @@ def change_email(body: EmailChange, caller: CallerDep) -> Response:
     return Response(status_code=202)
 
 
-@router.post("/verify-email", dependencies=[LimitEnrolments], responses=problems(409, 429))
+@router.post(
+    "/verify-email",
+    dependencies=[LimitEnrolments],
+    responses=problems(409, 429),
+    # Only who may put two cards together is told of it.
+    response_model_exclude_none=True,
+)
 def verify_email(body: EmailVerification, visitor: VisitorDep) -> VerifiedAddressSchema:
     """Confirm by the link's token that an address is theirs: a customer's, or a person's new one.
 
