@@ -30,6 +30,7 @@ def served(app: ASGIApp, *, port: int = 0, settings: Settings | None = None) -> 
         lifespan="off",
         # The test's clock is the server's; the machine's would tell pages another time.
         date_header=False,
+        server_header=False,
     )
     server = _Server(config)
     thread = threading.Thread(target=server.run, name="served")
