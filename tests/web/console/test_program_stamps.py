@@ -55,7 +55,7 @@ def test_rewards_on_the_way_are_kept_in_their_order_and_told(
     )
     told = " ".join(text_of(owner.get(f"/console/programs/{coffee.id}/changes?lang=en")).split())
     assert "Rewards of the stamp card before: – → now: 3: A cookie, 6: A croissant" in told
-    assert "When it ends before: – → now: Some months after they were given" in told
+    assert "When stamps end before: – → now: Some months after they were given" in told
 
 
 def test_saving_what_stands_there_leaves_the_rewards_with_all_that_is_not_shown(
