@@ -102,7 +102,8 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 
 lock: setup ## Take the newest versions that pyproject.toml allows into the lock files
 	@$(LOCK) --output-file requirements.txt
-	@$(LOCK) --extra dev --output-file requirements-dev.txt
+	@$(LOCK) --extra mcp --output-file requirements-mcp.txt
+	@$(LOCK) --extra dev --extra mcp --output-file requirements-dev.txt
 
 vendor: setup-node ## Fetch the browser files of every vendor.toml again, by npm
 	@$(BIN)/python -m tools.vendor

@@ -12,11 +12,16 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 RUNTIME = PROJECT["dependencies"]
+ASSISTANT = PROJECT["optional-dependencies"]["mcp"]
 DEVELOPMENT = PROJECT["optional-dependencies"]["dev"]
 
 locks = pytest.mark.parametrize(
     ("lock", "wanted"),
-    [("requirements.txt", RUNTIME), ("requirements-dev.txt", RUNTIME + DEVELOPMENT)],
+    [
+        ("requirements.txt", RUNTIME),
+        ("requirements-mcp.txt", RUNTIME + ASSISTANT),
+        ("requirements-dev.txt", RUNTIME + ASSISTANT + DEVELOPMENT),
+    ],
 )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 
 from punchcard.accounts.access import reach_check
 from punchcard.cli.doctors.doctor_phones import look_at_pushes, look_at_reach
-from punchcard.cli.findings import Finding
+from punchcard.cli.doctors.findings import Finding
 from punchcard.context import Context
 from punchcard.db.base import table_of
 from punchcard.kit.settings import Settings

@@ -37,6 +37,7 @@ DRAWN: Final = (
     "tests/loyalty/test_ready_rewards.py",
     "tests/loyalty/transparency/test_checkpoint_webhook.py",
     "tests/loyalty/transparency/test_checkpoints.py",
+    "tests/mcp/",
     "tests/wallets/",
     "tests/web/",
     "tests/worker/test_mail.py",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from punchcard.cli.doctors.doctor_database import look_at_database
-from punchcard.cli.findings import Finding
+from punchcard.cli.doctors.findings import Finding
 from punchcard.cli.support import CommandFailed, Json, as_line
 
 if TYPE_CHECKING:

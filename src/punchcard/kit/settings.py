@@ -329,6 +329,11 @@ def data_dir(environ: Mapping[str, str] | None = None) -> Path:
     return Settings.data_dir if text is None else convert("data_dir", text, Path)
 
 
+def text_of(variable: str, environ: Mapping[str, str] | None = None) -> str | None:
+    """Return the text of a variable that a command reads and that is no setting; None if empty."""
+    return variables.as_meant((os.environ if environ is None else environ).get(variable, ""))
+
+
 def unknown_variables(environ: Mapping[str, str] | None = None) -> list[UnknownVariable]:
     """Return the variables that look like settings and are none: mostly a slip of the pen."""
     known = {PREFIX + field.name.upper() for field in fields(Settings)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from punchcard.cli.doctors.doctor_integrations import look_at_integrations
 from punchcard.cli.doctors.doctor_phones import look_at_pushes, look_at_reach
 from punchcard.cli.doctors.doctor_webhooks import look_at_webhooks
-from punchcard.cli.findings import Finding
+from punchcard.cli.doctors.findings import Finding
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from punchcard.cli.findings import Finding
+from punchcard.cli.doctors.findings import Finding
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

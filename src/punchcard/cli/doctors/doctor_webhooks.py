@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from punchcard.cli.findings import Finding
+from punchcard.cli.doctors.findings import Finding
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -9,8 +9,15 @@ _QUOTES: Final = ("'", '"')
 NEW_PASSWORD_VARIABLE: Final = "PUNCHCARD_NEW_PASSWORD"  # noqa: S105 a name
 """Where commands that set a password look for it; read by them alone, so it is no setting."""
 
+API_KEY_VARIABLE: Final = "PUNCHCARD_API_KEY"
+STAFF_PIN_VARIABLE: Final = "PUNCHCARD_STAFF_PIN"
+"""With what `punchcard mcp` calls a server; no settings of one."""
+
 # Tools and tests of this repository have variables of their own.
-_OF_OTHERS: Final = ("PUNCHCARD_TEST_", "PUNCHCARD_CHROMIUM", NEW_PASSWORD_VARIABLE)
+_OF_OTHERS: Final = (
+    *("PUNCHCARD_TEST_", "PUNCHCARD_CHROMIUM"),
+    *(NEW_PASSWORD_VARIABLE, API_KEY_VARIABLE, STAFF_PIN_VARIABLE),
+)
 
 
 @dataclass(frozen=True, slots=True)
