@@ -16,9 +16,11 @@ from punchcard.accounts.models import User, Vendor
 from punchcard.connect.archive.errors import ArchiveRefused
 from punchcard.connect.archive.rows import Digest
 from punchcard.db.outbox import OutboxRow
+from punchcard.kit.ids import VendorId
 from punchcard.loyalty.models import LoyaltyCard
 from tests.connect.archive.conftest import Home, Town
 
+NEW_ID = "018f0000-0000-7000-8000-0000000000ff"
 ENTRIES = "tables/loyalty_transactions.jsonl"
 CARDS = "tables/loyalty_cards.jsonl"
 Files = dict[str, bytes]
@@ -29,9 +31,9 @@ def files_of(archive: bytes) -> Files:
         return {name: zipped.read(name) for name in zipped.namelist()}
 
 
-def packed(files: Files) -> bytes:
+def packed(files: Files, packing: int = zipfile.ZIP_DEFLATED) -> bytes:
     out = BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
+    with zipfile.ZipFile(out, "w", packing) as zipped:
         for name, content in files.items():
             zipped.writestr(name, content)
     return out.getvalue()
@@ -56,6 +58,20 @@ def manifest_with(files: Files, **changed: object) -> Files:
     return {**files, "manifest.json": orjson.dumps(told)}
 
 
+def with_a_spoiled_file(files: Files) -> bytes:
+    """Return an archive whose first file is no longer what was packed."""
+    whole = packed(files)
+    at = 30 + len(next(iter(files)))
+    return whole[:at] + b"\xff" * 16 + whole[at + 16 :]
+
+
+def said_to_be_encrypted(files: Files) -> bytes:
+    """Return an archive whose directory says that a password opens its first file."""
+    whole = bytearray(packed(files))
+    whole[whole.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(whole)
+
+
 def richer(files: Files) -> Files:
     """Return the files with one entry that gives more than it gave."""
     rows = [orjson.loads(line) for line in files[ENTRIES].splitlines()]
@@ -76,6 +92,29 @@ def with_another_balance(files: Files) -> Files:
 
 def _lines(rows: list[dict[str, object]]) -> bytes:
     return b"".join(orjson.dumps(row, option=orjson.OPT_SORT_KEYS) + b"\n" for row in rows)
+
+
+def with_a_row_of(table: str, files: Files, **changed: object) -> Files:
+    """Return the files with one more row of a table, like its last one but for what is changed."""
+    name = f"tables/{table}.jsonl"
+    row = orjson.loads(files[name].splitlines()[-1]) | changed
+    return {**files, name: files[name] + _lines([row])}
+
+
+def with_a_change(table: str, files: Files, **changed: object) -> Files:
+    """Return the files with the last row of a table changed."""
+    name = f"tables/{table}.jsonl"
+    rows = [orjson.loads(line) for line in files[name].splitlines()]
+    return {**files, name: _lines([*rows[:-1], rows[-1] | changed])}
+
+
+def concealing(files: Files, before: Files) -> Files:
+    """Return forged files whose manifest tells what it did `before`, and of nothing more."""
+    was = {one["name"]: one for one in orjson.loads(before["manifest.json"])["files"]}
+    manifest = orjson.loads(files["manifest.json"])
+    for told in manifest["files"]:
+        told |= {"rows": was[told["name"]]["rows"], "digest": was[told["name"]]["digest"]}
+    return {**files, "manifest.json": orjson.dumps(manifest)}
 
 
 def refused(elsewhere: Home, archive: bytes, why: str) -> None:
@@ -103,6 +142,9 @@ def test_a_forged_ledger_is_found_even_where_the_manifest_agrees(
     [
         (lambda files: b"", "cannot be read"),
         (lambda files: packed(files)[:-2000], "cannot be read"),
+        (with_a_spoiled_file, "cannot be read"),
+        (said_to_be_encrypted, "packed in a way"),
+        (lambda files: packed(files, zipfile.ZIP_LZMA), "packed in a way"),
         (lambda files: packed({"readme.txt": b"hello"}), "no archive of a shop"),
         (lambda files: packed({**files, "manifest.json": b"{}"}), "no archive of a shop"),
         (lambda files: packed({**files, "more.txt": b"x"}), "other files than it says"),
@@ -124,7 +166,17 @@ def test_a_forged_ledger_is_found_even_where_the_manifest_agrees(
         ),
     ],
     ids=[
-        *("nothing", "cut off", "another zip", "no manifest", "a file too many", "a file too few"),
+        *(
+            "nothing",
+            "cut off",
+            "spoiled",
+            "encrypted",
+            "other packing",
+            "another zip",
+            "no manifest",
+            "a file too many",
+            "a file too few",
+        ),
         *("newer form", "newer version", "older version", "other columns", "no JSON", "orphans"),
     ],
 )
@@ -132,6 +184,24 @@ def test_what_cannot_be_taken_in_leaves_nothing(
     archive: bytes, elsewhere: Home, spoil: Callable[[Files], bytes], why: str
 ) -> None:
     refused(elsewhere, spoil(files_of(archive)), why)
+
+
+@pytest.mark.parametrize(
+    ("table", "changed"),
+    [
+        ("vendors", {"name": {"an": "object"}}),
+        ("vendors", {"created_at": "2026-06-17T13:30:00"}),
+        ("customers", {"is_verified": "perhaps"}),
+        ("loyalty_cards", {"points": 2**63}),
+        ("loyalty_cards", {"id": 17}),
+    ],
+    ids=["object", "no offset", "no boolean", "large", "no id"],
+)
+def test_values_that_no_row_can_have_are_refused_with_their_table(
+    archive: bytes, elsewhere: Home, table: str, changed: dict[str, object]
+) -> None:
+    forgery = forged(with_a_change(table, files_of(archive), **changed))
+    refused(elsewhere, packed(forgery), f"A row of {table} cannot be kept as it is")
 
 
 def test_a_shop_that_is_here_is_not_taken_in_twice(
@@ -144,6 +214,52 @@ def test_a_shop_that_is_here_is_not_taken_in_twice(
         session.execute(update(Vendor).values(slug="another"))
     with pytest.raises(ArchiveRefused, match="here already"):
         elsewhere.takes_in(archive)
+
+
+@pytest.fixture
+def cafe(town: Town, elsewhere: Home) -> VendorId:
+    """Have another shop move in before the archive comes."""
+    elsewhere.takes_in(town.home.leaves(town.cafe_id)[0])
+    return town.cafe_id
+
+
+@pytest.mark.parametrize(
+    ("table", "changed"),
+    [
+        ("api_keys", {"id": NEW_ID, "prefix": "pk_forged", "key_hash": "00" * 32}),
+        ("members", {"id": NEW_ID, "email": "thief@shop.example", "role": "owner"}),
+        ("devices", {"id": NEW_ID, "token_hash": "00" * 32}),
+    ],
+)
+def test_an_archive_brings_nothing_into_another_shop(
+    archive: bytes, elsewhere: Home, cafe: VendorId, table: str, changed: dict[str, object]
+) -> None:
+    files = files_of(archive)
+    more = forged(with_a_row_of(table, files, vendor_id=cafe, **changed))
+
+    for forgery in (more, concealing(more, files)):
+        with pytest.raises(ArchiveRefused, match=r"is not what was sent|are another shop's"):
+            elsewhere.takes_in(packed(forgery))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "of"),
+    [
+        ("loyalty_cards", "customer_id", "customers"),
+        ("rewards", "program_id", "loyalty_programs"),
+        ("staff_pins", "program_id", "loyalty_programs"),
+        ("devices", "location_id", "locations"),
+        ("loyalty_transactions", "reward_id", "rewards"),
+    ],
+)
+def test_an_archive_names_nothing_of_another_shop(
+    archive: bytes, town: Town, elsewhere: Home, cafe: VendorId, table: str, column: str, of: str
+) -> None:
+    files, theirs = files_of(archive), files_of(town.home.leaves(cafe)[0])
+    strange = orjson.loads(theirs[f"tables/{of}.jsonl"].splitlines()[0])["id"]
+
+    with pytest.raises(ArchiveRefused, match=f"A row of {table} names something of another shop"):
+        elsewhere.takes_in(packed(forged(with_a_change(table, files, **{column: strange}))))
 
 
 def test_a_damaged_ledger_leaves_nowhere(archive: bytes, town: Town, elsewhere: Home) -> None:

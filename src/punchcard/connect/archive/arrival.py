@@ -2,14 +2,16 @@
 
 import hashlib
 import zipfile
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from sqlalchemy import Connection, Table, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from punchcard.accounts.audit_service import Act, record_act
+from punchcard.connect.archive.borders import refuse_strangers
 from punchcard.connect.archive.contents import IMAGES, travelling_tables
 from punchcard.connect.archive.database_copy import insert_statement
 from punchcard.connect.archive.departure import file_of
@@ -29,6 +31,9 @@ from punchcard.loyalty.ledger.ledger_verify import verify_ledger
 _LINE_BYTES: Final = 50_000_000
 _IMAGE_BYTES: Final = 20_000_000
 _READ_BYTES: Final = 1 << 20
+_PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED: Final = 1
+"""The bit of a file's flags that says so (APPNOTE.TXT, 4.4.4)."""
 
 Progress = Callable[[str, int], None]
 """Told the name of a table and how many rows of it are taken in."""
@@ -55,9 +60,11 @@ class Arrival:
             with zipfile.ZipFile(source) as archive:
                 manifest = _checked(archive)
                 self._refuse_what_is_here(connection, archive, manifest)
-                for table in travelling_tables():
-                    self._copy(connection, archive, table)
-        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as error:
+                rows = {
+                    table.name: self._copy(connection, archive, table)
+                    for table in travelling_tables()
+                }
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
             raise ArchiveRefused(f"The archive cannot be read: {error}.") from None
         except IntegrityError as error:
             raise ArchiveRefused(
@@ -65,7 +72,8 @@ class Arrival:
                 f" {str(error.orig).strip().splitlines()[0]}."
             ) from None
         vendor_id = manifest.vendor_id
-        self._compare(connection, manifest, vendor_id)
+        self._compare(connection, manifest, vendor_id, rows)
+        refuse_strangers(connection, vendor_id)
         verdict = verify_ledger(connection, vendor_id=vendor_id)
         if not verdict.is_sound:
             first = verdict.damages[0]
@@ -93,7 +101,8 @@ class Arrival:
                     f"Somebody signs in with {email} here already, for another shop."
                 )
 
-    def _copy(self, connection: Connection, archive: zipfile.ZipFile, table: Table) -> None:
+    def _copy(self, connection: Connection, archive: zipfile.ZipFile, table: Table) -> int:
+        """Write all rows of a table; returns how many."""
         lines = Lines(self.keys)
         statement = insert_statement(connection, table)
         done = 0
@@ -104,15 +113,26 @@ class Arrival:
                 row[IMAGES[1]] = _read(archive, str(row[IMAGES[1]]), _IMAGE_BYTES)
             page.append(row)
             if len(page) == ROWS_AT_ONCE:
-                connection.execute(statement, page)
+                _write(connection, table, statement, page)
                 done, page = done + len(page), []
         if page:
-            connection.execute(statement, page)
+            _write(connection, table, statement, page)
         follow_counter(connection, table)
         self.progress(table.name, done + len(page))
+        return done + len(page)
 
-    def _compare(self, connection: Connection, manifest: Manifest, vendor_id: VendorId) -> None:
-        """Read all of it again, and hold it against what the manifest says."""
+    def _compare(
+        self,
+        connection: Connection,
+        manifest: Manifest,
+        vendor_id: VendorId,
+        rows: Mapping[str, int],
+    ) -> None:
+        """Read all of it again, and hold it against what the manifest says.
+
+        `rows` is how many were written of each table: were one another shop's, the vendor would
+        have fewer.
+        """
         lines = Lines(self.keys)
         told = {one.name: one for one in manifest.files}
         for table in travelling_tables():
@@ -122,6 +142,8 @@ class Arrival:
             file = told[file_of(table)]
             if (file.rows, file.digest) != (digest.rows, digest.text):
                 raise ArchiveRefused(f"What arrived of {table.name} is not what was sent.")
+            if digest.rows != rows[table.name]:
+                raise ArchiveRefused(f"Some rows of {table.name} are another shop's.")
 
 
 def _checked(archive: zipfile.ZipFile) -> Manifest:
@@ -129,6 +151,10 @@ def _checked(archive: zipfile.ZipFile) -> Manifest:
     names = archive.namelist()
     if MANIFEST not in names:
         raise ArchiveRefused("This is no archive of a shop.")
+    if any(
+        one.flag_bits & _ENCRYPTED or one.compress_type not in _PACKED for one in archive.filelist
+    ):
+        raise ArchiveRefused("The archive is packed in a way that none is written in.")
     manifest = read_manifest(_read(archive, MANIFEST, _READ_BYTES), revision=migrate.head())
     listed = [one.name for one in manifest.files]
     if sorted(names) != sorted([MANIFEST, *listed]):
@@ -160,6 +186,16 @@ def _read(archive: zipfile.ZipFile, name: str, limit_bytes: int) -> bytes:
             return content.read(limit_bytes)
     except KeyError:
         raise ArchiveRefused(f"The archive is broken: {name} is missing.") from None
+
+
+def _write(connection: Connection, table: Table, statement: Any, page: list[Row]) -> None:
+    try:
+        connection.execute(statement, page)
+    except (IntegrityError, OperationalError):
+        raise
+    except (StatementError, OverflowError):
+        # A number, a list or a time where none belongs; which one, the types do not say.
+        raise ArchiveRefused(f"A row of {table.name} cannot be kept as it is.") from None
 
 
 def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ Every table stands in one of the two lists: a test holds them against the tables
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy import ColumnElement, FromClause, Table, select
 
 from punchcard.db.base import Base
 from punchcard.kit.ids import VendorId
@@ -102,12 +102,18 @@ def travelling_tables() -> list[Table]:
     return [table for table in Base.metadata.sorted_tables if table.name in TRAVELLING]
 
 
-def of_vendor(table: Table, vendor_id: VendorId) -> ColumnElement[bool]:
-    """Return the condition that a row of a travelling table is the vendor's."""
+def of_vendor(
+    table: Table, vendor_id: VendorId, rows: FromClause | None = None
+) -> ColumnElement[bool]:
+    """Return the condition that a row of a travelling table is the vendor's.
+
+    `rows` are those that are asked about, where a query knows the table by another name.
+    """
+    columns = table.c if rows is None else rows.c
     if table.name == "vendors":
-        return table.c.id == vendor_id
-    name, parent = next(pair for pair in _PARENTS if pair[0] in table.c)
+        return columns.id == vendor_id
+    name, parent = next(pair for pair in _PARENTS if pair[0] in columns)
     if parent is None:
-        return table.c[name] == vendor_id
+        return columns[name] == vendor_id
     owner = Base.metadata.tables[parent]
-    return table.c[name].in_(select(owner.c.id).where(of_vendor(owner, vendor_id)))
+    return columns[name].in_(select(owner.c.id).where(of_vendor(owner, vendor_id)))
