@@ -16,6 +16,7 @@ def test_the_second_start_finds_shops_and_keys_again(tmp_path: Path) -> None:
         with running_demo(tmp_path, "--days", "1") as demo:
             demo.stop()
         assert demo.process.returncode == 0
+        assert "/demo/shop" in demo.out
         shown.append(re.findall(r"pk_\S+|/c/\S+", demo.out))
     assert len(shown[0]) > 5
     assert shown[0] == shown[1]

@@ -82,6 +82,7 @@ def test_people_sign_in_with_the_password_and_pins_are_right(folder: DemoFolder)
 def test_keys_and_secrets_are_for_their_owner_only(folder: DemoFolder) -> None:
     assert set(folder.keys()) == {shop.slug for shop in SHOPS}
     kept = [*(folder.path / "keys").iterdir(), folder.path / "secret_key"]
+    kept.append(folder.path / "web_shop.json")
     assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
 
 

@@ -9,6 +9,9 @@ from punchcard.cli.server_lock import only_server
 from punchcard.cli.support import CommandFailed
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from punchcard.context import Context
     from punchcard.demo.folder import DemoFolder
 
 _DAYS = 90
@@ -44,6 +47,7 @@ def demo(
     from punchcard.db.migrate import upgrade
     from punchcard.demo.folder import DemoFolder
     from punchcard.demo.wallets import demo_wallets
+    from punchcard.demo.web_shop_page import with_web_shop
     from punchcard.demo.welcome import print_welcome
     from punchcard.kit.settings import data_dir
 
@@ -72,7 +76,11 @@ def demo(
             )
         console.print("Stop with Ctrl-C. Start over with: punchcard demo --fresh\n")
         with demo_wallets(folder.wallets, settings, local_url) as wallets:
-            run_server(host=host, port=port, settings=wallets.settings, around=wallets.around)
+
+            def around(app: "ASGIApp", context: "Context") -> "ASGIApp":
+                return with_web_shop(wallets.around(app, context), context, folder.web_shop())
+
+            run_server(host=host, port=port, settings=wallets.settings, around=around)
     console.print("Stopped. The demonstration is kept for the next time.")
 
 

@@ -1,9 +1,10 @@
 """The folder of the demonstration: built beside its place and moved there whole, or not at all."""
 
+import json
 import shutil
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from punchcard.demo.history import HistorySimulator, Progress
 from punchcard.demo.invented_ids import invented_ids
 from punchcard.demo.opening import hash_password, open_platform, open_shop
 from punchcard.demo.shops import SHOPS
+from punchcard.demo.web_shop import WebShopKeys, connect_web_shop
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.mail import TO_THE_LOG
 from punchcard.kit.private_files import make_private_folder, write_private_text
@@ -25,6 +27,7 @@ from punchcard.loyalty.events import CUSTOMER_WELCOME
 
 DATABASE = "punchcard.db"
 _KEYS = "keys"
+_WEB_SHOP = "web_shop.json"
 
 
 class DemoFolder:
@@ -76,7 +79,9 @@ class DemoFolder:
             history = HistorySimulator(context, clock, shops, days, now)
             history.live(progress)
             _drop_mails(context)
+            web_shop = connect_web_shop(context, shops)
         self._keep_keys({shop.shop.slug: shop.key for shop in shops})
+        write_private_text(self._unfinished / _WEB_SHOP, json.dumps(asdict(web_shop)))
         self._unfinished.replace(self.path)
         return history.operations
 
@@ -86,6 +91,13 @@ class DemoFolder:
             path.name: path.read_text(encoding="ascii").strip()
             for path in sorted((self.path / _KEYS).iterdir())
         }
+
+    def web_shop(self) -> WebShopKeys | None:
+        """Return how the web shop reaches the server; None if an older version built it."""
+        path = self.path / _WEB_SHOP
+        return (
+            WebShopKeys(**json.loads(path.read_text(encoding="ascii"))) if path.exists() else None
+        )
 
     def _keep_keys(self, keys: Mapping[str, str]) -> None:
         """Write each key to a file that only its owner reads: the database has their hashes."""

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from punchcard.accounts import vendor_service
 from punchcard.accounts.subjects import SCOPES
 from punchcard.db.database import open_database
+from punchcard.demo.boutique_claire import BOUTIQUE
 from punchcard.demo.demo_shop import ADMIN_EMAIL, PASSWORD, DemoShop
 from punchcard.demo.folder import DemoFolder
 from punchcard.demo.phone import PHONE_PATH
 from punchcard.demo.shops import SHOPS
+from punchcard.demo.web_shop import WEB_SHOP_PATH, WebShopKeys
 from punchcard.kit.ids import as_card_token
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import card_service
@@ -41,9 +43,12 @@ def print_welcome(console: Console, folder: DemoFolder, settings: Settings) -> N
     cards = _cards(settings)
     _print(console, "A few customers' cards", ("Shop", "Shows", "Address"), cards)
     _print(console, _WALLETS, ("", ""), _wallets(base, cards[0][2] if cards else None))
+    if (web_shop := folder.web_shop()) is not None:
+        _print(console, _WEB_SHOP, ("", ""), _orders(base, web_shop))
 
 
 _WALLETS = "Wallets: stand-ins for Apple and Google; nothing leaves this machine"
+_WEB_SHOP = f"A web shop of {BOUTIQUE.name}: an order arrives by itself with each start"
 _PEOPLE = ("Shop", "Who", "Role", "Signs in as", "PIN")
 
 
@@ -82,6 +87,13 @@ def _wallets(base: str, card: str | None) -> list[tuple[str, ...]]:
             ("Put it into a wallet like Google's", f"{links}/google"),
         ]
     return rows
+
+
+def _orders(base: str, web_shop: WebShopKeys) -> list[tuple[str, ...]]:
+    return [
+        ("Buy in it, and see points arrive", f"{base}{WEB_SHOP_PATH}"),
+        ("What came of its orders", f"{base}/console/integrations/{web_shop.integration_id}"),
+    ]
 
 
 def _people() -> list[tuple[str, ...]]:
