@@ -133,7 +133,9 @@ def _chosen(session: Session, shop: DemoShop) -> list[CardView]:
     if not cards:
         return []
     faithful = max(cards, key=lambda card: (card.lifetime_rewards, card.id))
-    full = next((c for c in cards if c.rewards_ready and c is not faithful and c.customer), None)
+    # The oldest of them, so that an order that arrives meanwhile changes nothing about it.
+    ready = (card for card in reversed(cards) if card.rewards_ready and card.customer)
+    full = next((card for card in ready if card is not faithful), None)
     return [faithful, full] if full is not None else [faithful]
 
 
