@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from punchcard.db.database import Database
@@ -66,6 +66,8 @@ def promotion(effect: dict[str, Any], limit: Any, budget: int | None, least: int
     }
 
 
+DOUBLE = promotion({"kind": "multiply", "factor": "2.000"}, None, None, 0)
+ONCE = promotion({"kind": "add_points", "points": 9}, {"times": 1, "per": "card"}, None, 0)
 PROMOTIONS = st.builds(promotion, EFFECTS, LIMITS, BUDGETS, st.sampled_from([0, 0, 900]))
 
 
@@ -121,6 +123,9 @@ def simulated(counter: TillDriver, promotion_id: PromotionId) -> Simulated:
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(PROMOTIONS, STEPS)
+@example(DOUBLE, [("earn", 0, 1400), ("refund", 0, 30), ("refund", 0, 31), ("earn", 0, 2000)])
+@example(DOUBLE, [("earn", 0, 1400), ("void", 0, 0), ("stamp", 1, 1), ("void", 0, 1)])
+@example(ONCE, [("visit", 2, 1400), ("void", 0, 0), ("visit", 2, 900), ("refund", 0, 2)])
 def test_a_simulation_gives_what_the_ledger_gave(
     counter: TillDriver, fields: dict[str, Any], steps: list[Step]
 ) -> None:
@@ -144,6 +149,24 @@ def test_a_simulation_gives_what_the_ledger_gave(
     assert on_promoted.simulation.came_anyway == 0
     assert on_plain.simulation.purchases == on_promoted.simulation.purchases
     assert on_plain.simulation.cards == on_promoted.simulation.cards
+
+
+@pytest.mark.parametrize("effect", ["add_points", "add_stamps"])
+def test_what_gives_more_takes_the_place_of_what_gave_less(
+    counter: TillDriver, effect: str
+) -> None:
+    gives = {"add_points": "points", "add_stamps": "stamps"}[effect]
+    small, large = ({"kind": effect, gives: number} for number in (1, 3))
+    program = counter.program(**RULES)
+    counter.promotion(program, effect=small)
+    better = counter.promotion(program, status="draft", effect=large)
+    worse = counter.promotion(program, status="draft", effect=small)
+    entry = counter.till.submit(counter.visit(counter.card(program), amount_minor=1400)).entry
+    assert [part["kind"] for part in entry["details"]["parts"]] == ["base", "promotion"]
+
+    told = simulated(counter, better).simulation
+    assert (told.points, told.stamps) == {"points": (2, 0), "stamps": (0, 2)}[gives]
+    assert simulated(counter, worse).simulation.touched == 0
 
 
 def test_the_cost_is_by_the_reward_that_gives_least_for_a_point(counter: TillDriver) -> None:

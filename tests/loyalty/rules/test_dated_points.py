@@ -14,7 +14,7 @@ from punchcard.loyalty.operations import BookDue, CardKey, CardRef
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.dated.dates import Expiry, add_months
 from punchcard.loyalty.rules.dated.due_rules import as_of
-from punchcard.loyalty.rules.dated.lots import pending_in
+from punchcard.loyalty.rules.dated.lots import give_back, pending_in
 from punchcard.loyalty.rules.standing import Lot, Standing, followed
 from punchcard.loyalty.rules.values import CardState, History, PastEntry, ProgramRules
 from punchcard.loyalty.vocabulary import EntryType
@@ -263,3 +263,9 @@ def test_no_entry_takes_more_out_of_a_lot_than_is_in_it() -> None:
 
 def test_what_is_pending_in_changes_is_what_has_a_day_to_begin() -> None:
     assert pending_in([["2027-03-31", 5], ["2027-03-31", 7, "2026-03-16"]]) == 7
+
+
+def test_less_that_comes_back_than_was_spent_is_held_against_what_ends_first() -> None:
+    spent = [["2026-05-01", -1], ["2026-09-01", -3]]
+    assert give_back((), 0, 3, spent, date(2026, 4, 1)) == [["2026-09-01", 3]]
+    assert give_back((), 0, 2, spent, date(2026, 4, 1)) == [["2026-09-01", 2]]

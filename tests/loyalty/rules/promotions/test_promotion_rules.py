@@ -316,3 +316,9 @@ def test_uses_that_are_given_back_leave_what_was_there(steps: list[tuple[str, bo
             counted[period] = counted.get(period, 0) + (1 if is_use else -1)
     expected = [[period, times] for period, times in sorted(counted.items()) if times]
     assert list(uses.get("one", [])) == expected
+
+
+def test_a_time_that_was_never_counted_is_not_given_back() -> None:
+    part = {"promotion_id": "one", "period": "2026-03-02", "kind": "promotion"}
+    uses = {"one": (("2026-03-01", 2),)}
+    assert uses_before(uses, [part]) == {}

@@ -8,6 +8,7 @@ import pytest
 
 from punchcard.kit.errors import InvalidInput
 from punchcard.loyalty.errors.balances import (
+    BalanceLimitReached,
     DailyStampLimitReached,
     LatePurchaseLimitReached,
     LateStampLimitReached,
@@ -22,7 +23,13 @@ from punchcard.loyalty.operations import PurchaseItem
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.dated.dates import Expiry
 from punchcard.loyalty.rules.stamps.purchase_items import base_of
-from punchcard.loyalty.rules.values import CardState, History, PastEntry, ProgramRules
+from punchcard.loyalty.rules.values import (
+    BALANCE_LIMIT,
+    CardState,
+    History,
+    PastEntry,
+    ProgramRules,
+)
 from punchcard.loyalty.vocabulary import EntryType
 from tests.support.drivers.rules import (
     MONDAY,
@@ -191,3 +198,9 @@ def test_a_visit_without_an_amount_counts_the_carry_in_the_parts_of_today() -> N
 def test_limits_count_what_promotions_did_not_add() -> None:
     assert base_of(3, None) == 3
     assert base_of(3, {"parts": [{"stamps": 1}, {"stamps": 2}]}) == 1
+
+
+def test_a_visit_puts_no_more_points_on_a_card_than_it_can_hold() -> None:
+    full = card(points=BALANCE_LIMIT)
+    with pytest.raises(BalanceLimitReached):
+        decide(visit(amount_minor=1000), program(type="hybrid"), full, MONDAY)
