@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-browser setup-node run test test-all fuzz coverage screenshots lint \
-	lint-types lint-others format migration-check migration bench replay lock vendor sbom audit setup-proxies clean
+	lint-types lint-others format migration-check migration bench replay lock client vendor sbom audit setup-proxies clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ lock: setup ## Take the newest versions that pyproject.toml allows into the lock
 	@$(LOCK) --output-file requirements.txt
 	@$(LOCK) --extra mcp --output-file requirements-mcp.txt
 	@$(LOCK) --extra dev --extra mcp --output-file requirements-dev.txt
+
+client: setup ## Write the models of the Python client from the OpenAPI document
+	@$(BIN)/python -m tools.client_models
 
 vendor: setup-node ## Fetch the browser files of every vendor.toml again, by npm
 	@$(BIN)/python -m tools.vendor

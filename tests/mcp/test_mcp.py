@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from mcp import Client
 
-from tests.mcp.conftest import Counter, assistant
+from tests.mcp.conftest import assistant
+from tests.support.counter import Counter
 
 READING = {
     *("list_programs", "get_program", "list_rewards", "list_promotions", "find_cards", "get_card"),

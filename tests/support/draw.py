@@ -25,6 +25,7 @@ DRAWN: Final = (
     "tests/cli/test_doctor_phones.py",
     "tests/cli/test_ledger.py",
     "tests/cli/test_newer_database.py",
+    "tests/clients/",
     "tests/connect/test_events.py",
     "tests/contract/",
     "tests/engage/",
