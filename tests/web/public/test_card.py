@@ -204,6 +204,13 @@ def test_the_page_may_load_nothing_from_elsewhere(visitor: Visitor, path: str) -
     assert "unsafe-inline" not in policy
 
 
+@pytest.mark.parametrize(("language", "asked"), [("fr", "Tout est-il"), ("de", "Ist alles")])
+def test_the_page_of_the_proof_speaks_what_its_address_asks_for(
+    visitor: Visitor, path: str, language: str, asked: str
+) -> None:
+    assert asked in text_of(visitor.get(f"{path}/proof?lang={language}"))
+
+
 def test_a_replaced_cards_old_address_says_so_and_nothing_of_the_new_one(
     visitor: Visitor, path: str, till: Api, context: Context
 ) -> None:

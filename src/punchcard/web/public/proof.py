@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Response
 
+from punchcard.kit.i18n import as_language
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.programs.public_service import page_of
 from punchcard.loyalty.transparency.log_status import anchored
@@ -22,7 +23,8 @@ def open_proof(request: PageRequestDep, token: str) -> Response:
     context, now = request.context, request.context.clock.now()
     with context.database.read() as session:
         card = card_service.get_card_by_token(session, token, now=now)
-        face = face_of_card(session, context, card)
+        asked = as_language(request.http.query_params.get("lang", ""))
+        face = face_of_card(session, context, card, asked)
         request.language = face.content.language
         timezone = page_of(session, card.program_id, now=now).program.timezone
         found = anchored(session.connection())
