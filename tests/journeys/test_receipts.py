@@ -55,7 +55,7 @@ def test_a_guest_without_a_card_scans_a_receipt_and_has_the_points(
     phone = visits.open(width=360, locale=language, javascript=has_scripts)
     scan(phone, receipt, is_checked=has_scripts)
     expect(phone.get_by_text(say("{n} points").format(n=12))).to_be_visible()
-    phone.get_by_role("link", name=say("Get a card for it")).click()
+    phone.get_by_role("button", name=say("Get a card for it")).click()
     phone.get_by_role("button", name=say("Get my card")).click()
     expect(phone.get_by_text(say("Your receipt is on your card."))).to_be_visible()
     expect(phone.locator("#front")).to_contain_text("12")
