@@ -10,12 +10,16 @@ from punchcard.loyalty.models import LoyaltyCard
 from punchcard.worker.handlers import ORDER_LANE
 from punchcard.worker.loop import Worker
 from tests.connect.integrations.web_shop import tells_at
-from tests.journeys.support.axe import assert_no_axe_violations
+from tests.journeys.support.axe import assert_no_axe_violations, assert_usable
 from tests.journeys.support.visits import Visits
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+PHONE = 360
+"""How wide the narrowest window is, in pixels."""
 
 
 def let_worker_work(context: Context) -> None:
@@ -33,7 +37,7 @@ def test_an_owner_connects_a_web_shop_and_gives_its_order_to_a_card(
     with context.database.write() as session:
         session.execute(update(User).values(language="en"))
         number = session.get_one(LoyaltyCard, card_id).number
-    page = visits.open()
+    page = visits.open(width=PHONE)
     visits.sign_in(page, alice.token("owner"))
     page.goto("/console/integrations")
     assert_no_axe_violations(page)
@@ -44,7 +48,7 @@ def test_an_owner_connects_a_web_shop_and_gives_its_order_to_a_card(
     expect(page.get_by_role("heading", name="Set up in five steps")).to_be_visible()
     address = page.locator("#new-address").text_content()
     assert address is not None
-    assert_no_axe_violations(page)
+    assert_usable(page, name="integration-new", width=PHONE)
 
     order = {"id": "A-7", "status": "paid", "currency": "EUR", "total": "12.50"}
     tells_at(context.connect.hook_door, address, order)
