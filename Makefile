@@ -116,8 +116,8 @@ sbom: setup ## Write build/punchcard.cdx.json: everything the program is made of
 
 AUDIT := pip-audit@2.10.1
 
-audit: setup ## Ask the advisory databases about everything that is locked
-	@$(BIN)/uv tool run $(AUDIT) --requirement requirements.txt --disable-pip --require-hashes --strict
+audit: setup ## Ask the advisory databases about everything that is locked, that of assistants too
+	@$(BIN)/uv tool run $(AUDIT) --requirement requirements-mcp.txt --disable-pip --require-hashes --strict
 
 clean: ## Remove .venv, caches and builds; data stays
 	@rm -rf .venv node_modules build dist .coverage* .*_cache .hypothesis src/*.egg-info
