@@ -89,7 +89,7 @@ def erase_customer(visitor: VisitorDep, token: Token, proof: ProofDep = None) ->
     """
     context = visitor.context
     with context.database.write() as session:
-        card, shown = context.loyalty.person_proofs.require(session, token, proof)
+        card, shown = context.loyalty.person_proofs.require(session, token, proof, lock=True)
         hours = context.settings.erasure_undo_hours
         erasure = erasures.ask(session, _act(visitor, card), card, shown, undo_hours=hours)
         return AskedErasure(erased_at=erasure.due_at)

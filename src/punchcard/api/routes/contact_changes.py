@@ -26,7 +26,6 @@ from punchcard.api.schemas.persons.contacts import (
 from punchcard.kit.ids import CardId, as_id
 from punchcard.loyalty.cards.card_changes import lock_card
 from punchcard.loyalty.cards.contacts import confirmations, contact_changes
-from punchcard.loyalty.cards.customer_service import card_of
 from punchcard.loyalty.cards.person_proofs import holder
 from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.models import LoyaltyCard
@@ -115,8 +114,8 @@ def withdraw_contact_of_card(caller: CallerDep, card_id: CardId) -> None:
 
 def _proved(session: Session, visitor: Caller, token: str, proof: str | None) -> LoyaltyCard:
     """Return the card, locked, whose holder has shown a proof."""
-    visitor.context.loyalty.person_proofs.require(session, token, proof)
-    return card_of(session, token, lock=True)
+    card, _ = visitor.context.loyalty.person_proofs.require(session, token, proof, lock=True)
+    return card
 
 
 def _act(visitor: Caller, card: LoyaltyCard) -> Act:

@@ -60,7 +60,7 @@ def ask_to_merge(
     """
     context = visitor.context
     with context.database.write() as session:
-        card, _ = context.loyalty.person_proofs.require(session, token, proof)
+        card, _ = context.loyalty.person_proofs.require(session, token, proof, lock=True)
         act = replace(visitor.act(), subject=holder(card))
         ticket = context.loyalty.merge_offers.ask(session, act, card, request.card)
     return OtherCardSchema(token=ticket)

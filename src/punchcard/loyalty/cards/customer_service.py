@@ -136,14 +136,19 @@ def card_of(session: Session, token: str, *, lock: bool = False) -> LoyaltyCard:
     if as_card_token(token) != token:
         raise CardNotFound
     query = select(LoyaltyCard).where(LoyaltyCard.token_hash == hash_token(token))
-    card = session.scalar(query.with_for_update() if lock else query)
+    card = session.scalar(_held(query) if lock else query)
     if card is None:
         raise CardNotFound
     if card.status != CardStatus.REPLACED:
         return card
     leads = leads_to(session, [card.id]).get(card.id, card.id)
     query = select(LoyaltyCard).where(LoyaltyCard.id == leads)
-    return session.scalars(query.with_for_update() if lock else query).one()
+    return session.scalars(_held(query) if lock else query).one()
+
+
+def _held(query: Select[LoyaltyCard]) -> Select[LoyaltyCard]:
+    """Return a query that locks what it finds, and reads it as it is then."""
+    return query.with_for_update().execution_options(populate_existing=True)
 
 
 def _lock_cards(

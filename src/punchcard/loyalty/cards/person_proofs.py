@@ -102,9 +102,15 @@ class PersonProofs:
         return card, proof
 
     def require(
-        self, session: Session, token: str, secret: str | None
+        self, session: Session, token: str, secret: str | None, *, lock: bool = False
     ) -> tuple[LoyaltyCard, PersonProof]:
-        """Return a card and the proof of its holder. Raises CardNotFound, ProofOfPersonRequired."""
+        """Return a card and the proof of its holder; lock the card for what changes anything.
+
+        Who reads the old address ends all proofs with the card locked: one that was looked at
+        before would do its work after that. Raises CardNotFound, ProofOfPersonRequired.
+        """
+        if lock:
+            card_of(session, token, lock=True)
         card, proof = self.find(session, token, secret or "")
         if not is_confirmed(proof):
             raise ProofOfPersonRequired

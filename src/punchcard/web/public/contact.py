@@ -13,7 +13,6 @@ from punchcard.accounts.errors import LinkInvalid, MailNotConfigured
 from punchcard.accounts.models import Vendor
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.cards.contacts import confirmations, contact_changes
-from punchcard.loyalty.cards.customer_service import card_of
 from punchcard.loyalty.cards.links import own_data_path
 from punchcard.loyalty.cards.person_proofs import holder
 from punchcard.loyalty.models import LoyaltyCard
@@ -33,7 +32,7 @@ def ask_for_contact(request: PageRequestDep, token: str, secret: str, form: Form
     context.accounts.limits.enrolments.take(address_of(request))
     with context.database.write() as session:
         opened = open_by_token(request, session, token)
-        card, _ = context.loyalty.person_proofs.require(session, token, secret)
+        card, _ = context.loyalty.person_proofs.require(session, token, secret, lock=True)
         email = form.email("email")
         known = opened.card.customer or {}
         if email is not None and email == known.get("email"):
@@ -42,7 +41,6 @@ def ask_for_contact(request: PageRequestDep, token: str, secret: str, form: Form
             with form.refusals():
                 if not context.loyalty.contact_mail.is_configured:
                     raise MailNotConfigured
-                card = card_of(session, token, lock=True)
                 act = _act(request, card)
                 contact_changes.ask(session, act, card, email, language=request.language)
     if not form.is_valid:
@@ -60,8 +58,7 @@ def withdraw_contact(request: PageRequestDep, token: str, secret: str, form: For
     context.accounts.limits.enrolments.take(address_of(request))
     with context.database.write() as session:
         open_by_token(request, session, token)
-        context.loyalty.person_proofs.require(session, token, secret)
-        card = card_of(session, token, lock=True)
+        card, _ = context.loyalty.person_proofs.require(session, token, secret, lock=True)
         is_ended = contact_changes.withdraw(session, _act(request, card), card)
     done = N_("Your contact details stay as they are.") if is_ended else None
     return request.redirect(own_data_path(token, secret), done)

@@ -45,7 +45,7 @@ def ask_to_merge(request: PageRequestDep, token: str, secret: str, form: FormDep
     context.accounts.limits.enrolments.take(address_of(request))
     with context.database.write() as session:
         open_by_token(request, session, token)
-        card, _ = context.loyalty.person_proofs.require(session, token, secret)
+        card, _ = context.loyalty.person_proofs.require(session, token, secret, lock=True)
         code = form.text("other_card", limit=_CODE_CHARACTERS)
         if not form.is_valid or code is None:
             ticket = None

@@ -121,7 +121,7 @@ def erase(request: PageRequestDep, token: str, secret: str, form: FormDep) -> Re
     here = own_data_path(token, secret)
     with context.database.write() as session:
         open_by_token(request, session, token)
-        card, proof = context.loyalty.person_proofs.require(session, token, secret)
+        card, proof = context.loyalty.person_proofs.require(session, token, secret, lock=True)
         if not form.is_on("sure"):
             return request.redirect(here, N_("Nothing was deleted: please tick the box."))
         hours = context.settings.erasure_undo_hours

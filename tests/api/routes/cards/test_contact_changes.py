@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from queue import Queue
+from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, text
 
 from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.models import AuditEvent, Customer
@@ -13,6 +15,7 @@ from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.cards.card_changes import lock_card
 from punchcard.loyalty.cards.contacts.models import ContactChange
 from punchcard.loyalty.cards.models import Erasure, PersonProof
 from punchcard.loyalty.events import CONTACT_CHANGE
@@ -25,6 +28,7 @@ from tests.api.routes.cards.test_public import forget, proof, public
 from tests.support.cast import Shop
 from tests.support.http import Api
 from tests.support.outgoing_mail import mails
+from tests.support.waiting import wait_until
 
 OLD, NEW = "anna@example.com", "anna@new.example"
 
@@ -429,3 +433,49 @@ def test_who_asks_for_the_address_they_have_confirms_it_and_is_told_nothing(
     assert customer_of(context, card).email_verified_at is not None
     assert mailed(context, "contact_changed") == []
     assert follow(api, mail).status_code == 200, "twice is as once"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "contact-change", {"email": "thief@example.com"}),
+        ("POST", "merge-request", {"card": "482915123456"}),
+        ("DELETE", "customer", None),
+    ],
+)
+def test_a_proof_that_an_objection_ends_at_that_moment_begins_nothing(
+    api: Api,
+    context: Context,
+    alice: Shop,
+    anna: dict[str, Any],
+    method: str,
+    path: str,
+    body: Any,
+) -> None:
+    """The objection holds the card; who asks meanwhile is looked at once it is over."""
+    headers, answers = shown(api, context, anna), Queue[Any]()
+
+    def ask_meanwhile() -> None:
+        answers.put(api.call(method, f"{public(anna)}/{path}", json=body, headers=headers))
+
+    asking = Thread(target=ask_meanwhile)
+    with context.database.write() as session:
+        lock_card(session, alice.id, anna["id"])
+        session.execute(delete(PersonProof).where(PersonProof.card_id == anna["id"]))
+        asking.start()
+        wait_until(lambda: waits_for_a_lock(context) or not answers.empty())
+    asking.join()
+
+    refused = answers.get_nowait()
+    assert (refused.status_code, refused.json()["code"]) == (403, "proof_of_person_required")
+
+
+def waits_for_a_lock(context: Context) -> bool:
+    """Return whether another connection to the database waits for a lock."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with context.database.read_connection() as connection:
+        return bool(connection.scalar(waiting))
