@@ -128,6 +128,25 @@ def test_a_number_is_enough_and_a_stranger_is_told_nothing_of_it(
     assert [one.points for one in cards(context)] == [12]
 
 
+def test_a_used_receipt_does_not_tell_which_numbers_are_cards(
+    visitors: Any, points: LoyaltyProgram, context: Context, till: SigningTill
+) -> None:
+    for _ in range(2):
+        joined(visitors(), points)
+    [card, other] = cards(context)
+    stranger, text = visitors(), till.prints().removeprefix("/r/")
+    opened(stranger, f"/r/{text}")
+    path = f"/join/{points.slug}/receipt"
+    put = stranger.post(path, text=text, number=card.number)
+    assert "The receipt is on the card." in text_of(stranger.follow(put))
+    mistyped = f"{other.number[:-1]}{(int(other.number[-1]) + 1) % 10}"
+
+    answers = [stranger.post(path, text=text, number=one) for one in (other.number, mistyped, "")]
+
+    assert {answer.status_code for answer in answers} == {409}
+    assert len({text_of(answer) for answer in answers}) == 1
+
+
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [

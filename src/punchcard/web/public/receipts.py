@@ -72,6 +72,9 @@ def take_receipt(request: PageRequestDep, slug: str, form: FormDep) -> Response:
         card_id = known.card.id if known and not number else None
         if card_id is None:
             card_id = _card_of_number(request, session, presented, number)
+    if card_id is None and presented.refusal is not None:
+        # As with a card's number: who holds an old receipt must not learn which numbers there are.
+        return _page(request, text, form, status=409)
     if card_id is None:
         form.fault("number", _NO_CARD)
         return _page(request, text, form, status=422)
