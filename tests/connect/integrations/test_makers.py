@@ -10,7 +10,7 @@ from punchcard.connect.integrations.makers.maker import Sent
 from punchcard.connect.integrations.makers.shopify import SHOPIFY
 from punchcard.connect.integrations.makers.square import SQUARE
 from punchcard.connect.integrations.mapping import IntegrationMapping
-from punchcard.connect.integrations.vocabulary import IntegrationKind
+from punchcard.connect.integrations.vocabulary import IntegrationEventState, IntegrationKind
 from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.operations import NewCustomer
 from tests.connect.integrations.signing import hmac_base64
@@ -72,6 +72,19 @@ def test_gift_cards_that_are_bought_earn_nothing(alice: TillDriver, program: Pro
     shop.tells(order)
 
     assert shop.points(card) == 175
+
+
+@pytest.mark.parametrize("price", ["99999999999", "-99999999999"])
+def test_what_price_and_quantity_come_to_is_bounded(
+    alice: TillDriver, program: ProgramId, price: str
+) -> None:
+    shop = told_by(alice, program, "shopify")
+    order = body("shopify_order")
+    line = order["line_items"][0] | {"price": price, "quantity": 99_999_999_999, "gift_card": True}
+
+    event = shop.tells(order | {"line_items": [line] * 2000}, "orders/paid")
+
+    assert (event.state, event.reason) == (IntegrationEventState.FAILED, "unreadable")
 
 
 def test_prices_with_their_taxes_are_divided(alice: TillDriver, program: ProgramId) -> None:

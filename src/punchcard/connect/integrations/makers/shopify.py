@@ -101,7 +101,9 @@ def _line(line: Mapping[str, Any], is_gross: bool) -> OrderLine:
     quantity = int(reading.amount(line, "quantity"))
     tax = _sum(reading.children(line, "tax_lines"), "price")
     allocations = reading.children(line, "discount_allocations")
-    paid = reading.amount(line, "price") * quantity - _sum(allocations, "amount")
+    price = reading.amount(line, "price")
+    # Either may be within its bounds, and what they come to beyond what can be counted with.
+    paid = reading.as_amount(price * quantity - _sum(allocations, "amount"), "price")
     return OrderLine(
         sku=reading.word(line, "sku"),
         quantity=max(0, quantity),
