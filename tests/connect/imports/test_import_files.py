@@ -21,7 +21,7 @@ from punchcard.connect.imports.errors import (
 from punchcard.connect.imports.faults import BadRow
 from punchcard.connect.imports.import_files import read_file
 from punchcard.connect.imports.reading import cells
-from punchcard.connect.imports.reading.cells import is_long_number, unescaped
+from punchcard.connect.imports.reading.cells import is_formula, is_long_number, unescaped
 from punchcard.connect.imports.reading.headings import find_fields
 from punchcard.connect.imports.reading.limits import FileLimits
 from punchcard.connect.imports.reading.sheet import open_sheet
@@ -224,6 +224,14 @@ def test_yes_and_no_are_read_in_four_languages() -> None:
 def test_digits_that_a_spreadsheet_would_save_otherwise_are_marked_and_read_back(cell: str) -> None:
     assert is_long_number(cell)
     assert unescaped(f"'{cell}") == cell
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "\t=1+1", " @SUM(A1)", "\r+cmd|x", "\uff1d1+1", "\uff20A1", "-2+3+cmd"]
+)
+def test_what_a_spreadsheet_would_run_is_marked_and_read_back(cell: str) -> None:
+    assert is_formula(cell)
+    assert unescaped(f"'{cell}") == cell.strip()
 
 
 @pytest.mark.parametrize("cell", ["12", "0", "1.50", "4829-1512-3456", "'s Hertogenbosch", ""])

@@ -25,13 +25,15 @@ _YES: Final = frozenset(
     "yes y true 1 x on oui o vrai ja j wahr jo jaa ok optin subscribed granted ✓ ✔".split()
 )
 _NO: Final = frozenset("no n false 0 off non faux nein falsch nee neen optout unsubscribed".split())
-_FORMULA_BEGINS: Final = ("=", "@", "+", "-")
+_FORMULA_BEGINS: Final = ("=", "@", "+", "-", "\uff1d", "\uff20", "\uff0b", "\uff0d")
+"""With those of East Asian keyboards, which spreadsheets read as the same."""
 _DIALLED: Final = re.compile(r"[+-][0-9 ()./,-]+")
 
 
 def is_formula(cell: str) -> bool:
     """Return whether a spreadsheet would run what stands there; numbers with a sign are none."""
-    return cell.startswith(_FORMULA_BEGINS) and not _DIALLED.fullmatch(cell)
+    text = cell.strip()
+    return text.startswith(_FORMULA_BEGINS) and not _DIALLED.fullmatch(text)
 
 
 def is_long_number(cell: str) -> bool:
@@ -51,8 +53,9 @@ def is_shortened(cell: str) -> bool:
 def unescaped(cell: str) -> str:
     """Return a cell without the apostrophe that kept a spreadsheet from running it."""
     text = cell.strip()
-    is_marked = text.startswith("'") and (text[1:2] in _FORMULA_BEGINS or is_long_number(text[1:]))
-    return text[1:] if is_marked else text
+    kept = text[1:].lstrip()
+    is_marked = text.startswith("'") and (kept[:1] in _FORMULA_BEGINS or is_long_number(kept))
+    return kept if is_marked else text
 
 
 def whole_number(cell: str, *, decimal: str) -> int:
