@@ -244,6 +244,18 @@ def test_loyverse_tells_a_sale_and_its_refund_in_one(
     assert till.points(john) == 7
 
 
+def test_a_body_of_many_receipts_is_not_kept_once_for_each(
+    alice: TillDriver, program: ProgramId
+) -> None:
+    shop = told_by(alice, program, "loyverse")
+    receipts = [{"receipt_number": str(number), "note": "x" * 200} for number in range(1000)]
+
+    event = shop.tells({"type": "receipts.update", "receipts": receipts})
+
+    assert (event.state, event.reason) == (IntegrationEventState.FAILED, "unreadable")
+    assert len(shop.events()) == 1
+
+
 def test_a_loyverse_receipt_that_was_cancelled_keeps_nothing(
     alice: TillDriver, program: ProgramId, john: CardId
 ) -> None:
