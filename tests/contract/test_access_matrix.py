@@ -57,8 +57,8 @@ _GOOD |= {
 }
 # The archive of the shop waits for the worker.
 _GOOD |= {
-    ("POST", "/api/v1/vendor/exports/archive"): (409,),
-    ("GET", "/api/v1/vendor/exports/archive/{archive_id}/file.zip"): (409,),
+    ("POST", "/api/v1/vendor/loyalty/exports/archive"): (409,),
+    ("GET", "/api/v1/vendor/loyalty/exports/archive/{archive_id}/file.zip"): (409,),
 }
 # The code is nobody's, and a card's link alone gives no data away.
 _GOOD |= {("POST", "/api/v1/vendor/loyalty/cards/{card_id}/proof-of-person"): (409,)}

@@ -120,7 +120,7 @@ class _Floor:
             "device_id": paired["device"]["id"],
             "pairing_code": self._post("/vendor/devices/pairing-codes", pair)["code"],
             "api_key_id": self._post("/vendor/api-keys", key)["id"],
-            "archive_id": self._post("/vendor/exports/archive", {}, status=202)["id"],
+            "archive_id": self._post("/vendor/loyalty/exports/archive", {}, status=202)["id"],
             "import_id": self._post(f"{LOYALTY}/imports/history", {"name": "Paper cards"})["id"],
             **self._webhooks(),
         }

@@ -127,6 +127,17 @@ def test_a_text_with_a_separator_stays_as_it_was_typed(name: str) -> None:
     assert read(written([(name, *EMPTY[1:])]))[1][0] == name
 
 
+@pytest.mark.parametrize("text", ["0042", "00352621123456", "482915123456", "20261129000017"])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_digits_that_a_spreadsheet_would_change_are_a_text(text: str, dialect: str) -> None:
+    assert read(written([(text, *EMPTY[1:])], dialect=dialect))[1][0] == "'" + text
+
+
+@pytest.mark.parametrize("text", ["42", "0", "10.50", "R-0042", "2026-11"])
+def test_other_digits_stand_as_they_were_typed(text: str) -> None:
+    assert read(written([(text, *EMPTY[1:])]))[1][0] == text
+
+
 @pytest.mark.parametrize("phone", ["+352=1", "=1+1", "+1-2", "@x"])
 def test_a_phone_is_bare_only_if_it_is_one(phone: str) -> None:
     row = read(written([(*ROW[:5], phone, *ROW[6:])]))[1]

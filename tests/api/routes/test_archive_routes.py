@@ -22,7 +22,7 @@ from tests.support import cast
 from tests.support.cast import Shop
 from tests.support.http import Api
 
-PATH = "/vendor/exports/archive"
+PATH = "/vendor/loyalty/exports/archive"
 
 
 def work(context: Context) -> None:

@@ -21,11 +21,12 @@ from punchcard.connect.imports.errors import (
 from punchcard.connect.imports.faults import BadRow
 from punchcard.connect.imports.import_files import read_file
 from punchcard.connect.imports.reading import cells
-from punchcard.connect.imports.reading.cells import is_formula, is_long_number, unescaped
+from punchcard.connect.imports.reading.cells import is_formula, unescaped
 from punchcard.connect.imports.reading.headings import find_fields
 from punchcard.connect.imports.reading.limits import FileLimits
 from punchcard.connect.imports.reading.sheet import open_sheet
 from punchcard.connect.imports.vocabulary import DateOrder, ImportFormat
+from punchcard.kit.spreadsheet.csv_sheet import is_long_number
 from tests.connect.imports.mover import LIMITS
 
 CAFE = "Prénom;Nom;Points\r\nZoë;Müller;12\r\n"

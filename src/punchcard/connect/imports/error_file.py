@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from punchcard.connect.imports.faults import SENTENCES, FaultCode
 from punchcard.connect.imports.import_files import unpacked
 from punchcard.connect.imports.models import CardImport, CardImportPart
-from punchcard.connect.imports.reading.cells import is_formula, is_long_number
+from punchcard.connect.imports.reading.cells import is_formula
 from punchcard.kit.i18n import N_, translate
+from punchcard.kit.spreadsheet.csv_sheet import is_long_number
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _HEADINGS: Final = (N_("Row"), N_("What is wrong"))

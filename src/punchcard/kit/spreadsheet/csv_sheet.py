@@ -3,7 +3,8 @@
 UTF-8 with a byte order mark, by which Excel knows the letters. A text that a spreadsheet would run
 as a formula gets an apostrophe in front: names are typed by strangers. So does what would begin a
 cell in the middle of a text, where the file is opened by a spreadsheet of the other dialect: it
-parts the line at every separator of its own, whatever stands in quotes.
+parts the line at every separator of its own, whatever stands in quotes. And so do digits that it
+would take for another number: receipt 0042 is not 42.
 """
 
 import csv
@@ -18,6 +19,7 @@ from punchcard.kit.spreadsheet.columns import ColumnKind, LaidOut, Layout, Money
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
 # The last ones are of full width: some editions of Excel take them for the others.
+_LONG_NUMBER: Final = re.compile(r"\+?[0-9]{12,}|0[0-9]+")
 _FORMULA: Final = re.compile(r"(?:^|(?<=[;,\t\r\n]))(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
 _E164: Final = re.compile(r"\+[0-9]{3,15}")
 
@@ -85,4 +87,14 @@ def _text(kind: ColumnKind, text: str) -> str:
             return f"0000-{text}"
         case ColumnKind.PHONE if _E164.fullmatch(text):
             return text
+    if is_long_number(text):
+        return f"'{text}"
     return _FORMULA.sub("'", text)
+
+
+def is_long_number(text: str) -> bool:
+    """Return whether a spreadsheet would keep these digits as another number, or lose some.
+
+    482915123456 is shown as 4.82915E+11 and saved so; 00352 and 0621 lose what they begin with.
+    """
+    return bool(_LONG_NUMBER.fullmatch(text.strip()))

@@ -8,10 +8,10 @@ from typing import Final
 
 from punchcard.connect.imports.faults import BadRow, FaultCode
 from punchcard.connect.imports.vocabulary import DateOrder
+from punchcard.kit.spreadsheet.csv_sheet import is_long_number
 
 _SPACES: Final = re.compile(r"[\s'’\u00a0\u202f]")
 _NUMBER: Final = re.compile(r"([+-]?)([0-9.,]+)")
-_LONG_NUMBER: Final = re.compile(r"\+?[0-9]{12,}|0[0-9]+")
 _EXCEL_NUMBER: Final = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+")
 _ISO: Final = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T ].*)?")
 _PARTED: Final = re.compile(r"([0-9]{1,2})[-/. ]+([0-9]{1,2})[-/. ]*([0-9]{2,4})?(?:[T ].*)?")
@@ -34,15 +34,6 @@ def is_formula(cell: str) -> bool:
     """Return whether a spreadsheet would run what stands there; numbers with a sign are none."""
     text = cell.strip()
     return text.startswith(_FORMULA_BEGINS) and not _DIALLED.fullmatch(text)
-
-
-def is_long_number(cell: str) -> bool:
-    """Return whether a spreadsheet would keep these digits as another number, or lose some.
-
-    Those of card numbers and phones: 482915123456 is shown as 4.82915E+11 and saved so, 00352 and
-    0621 lose what they begin with.
-    """
-    return bool(_LONG_NUMBER.fullmatch(cell.strip()))
 
 
 def is_shortened(cell: str) -> bool:

@@ -10,7 +10,7 @@ from punchcard.api.schemas.connections.archives import VendorArchiveSchema, arch
 from punchcard.connect.archive import archive_service
 from punchcard.kit.ids import ArchiveId
 
-router = api_router("/api/v1/vendor/exports/archive", tag="exports")
+router = api_router("/api/v1/vendor/loyalty/exports/archive", tag="exports")
 
 _COST = 100
 """An archive counts as so many requests of its credential: it reads all of a shop."""
