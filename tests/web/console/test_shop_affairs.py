@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from punchcard.accounts.mail.mail_texts import WORDINGS
+from punchcard.web.console.mails import KINDS
 from tests.support.cast import PASSWORD, Shop
 from tests.support.pages import Visitor, markup_of, text_of
 
@@ -303,12 +305,20 @@ def test_what_changed_is_narrowed_to_one_kind(owner: Visitor) -> None:
     assert "Signed in" not in trail
 
 
+def test_every_mail_to_a_customer_can_be_read_before() -> None:
+    written = {kind for kind in WORDINGS if kind.startswith(("customer_", "contact_"))}
+    assert written <= {kind for kind, _ in KINDS}
+
+
 def test_an_owner_reads_what_mails_say_before_anybody_gets_one(owner: Visitor) -> None:
     english = text_of(owner.get("/console/mails?lang=en"))
     assert "Your card at Café Alice" in english
     assert "Hello Alex" in english
     assert "Your access to Café Alice" in english
     assert "120 points until 9 March 2026" in english
+    assert "Confirm your new address for Café Alice" in english
+    assert "Put my old contact details back" in english
+    assert "Merge your cards at Café Alice?" in english
     assert "{" not in english
     german = text_of(owner.get("/console/mails?lang=de"))
     assert "Your card" not in german

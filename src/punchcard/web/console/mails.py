@@ -21,6 +21,9 @@ KINDS: Final = (
     ("customer_has_card", N_("To a customer who joins again with the same address")),
     ("customer_address", N_("To a customer whose address was added at the shop")),
     ("customer_proof", N_("To a customer who wants to see or delete their data")),
+    ("contact_new", N_("To a customer's new e-mail address, before it counts")),
+    ("contact_changed", N_("To a customer's old e-mail address, once another counts")),
+    ("customer_merge", N_("To a customer whose card somebody wants to merge with theirs")),
     ("invitation", N_("To a new person of the team")),
     ("password_reset", N_("To a person who forgot their password")),
 )

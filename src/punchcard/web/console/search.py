@@ -154,7 +154,7 @@ _KINDS: Final[tuple[tuple[str, str, Find], ...]] = (
     (N_("Programs"), "/console/programs", _programs),
     (N_("Rewards"), "/console/programs/{program_id}/rewards/{reward_id}", _rewards),
     (N_("Promotions"), "/console/programs/{program_id}/promotions/{promotion_id}", _promotions),
-    (N_("By itself"), "/console/programs/{program_id}/automations/{automation_id}", _automations),
+    (N_("Automations"), "/console/programs/{program_id}/automations/{automation_id}", _automations),
     (N_("Receipts"), "/console/ledger", _entries),
     (N_("Staff PINs"), "/console/pins", _staff),
     (N_("Locations"), "/console/locations", _locations),
