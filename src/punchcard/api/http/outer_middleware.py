@@ -32,7 +32,9 @@ _CLIENT_LEFT: Final = 499
 
 # A card's token opens the card. It follows /cards/ on the public paths, and is cut out wherever
 # else something of its form appears. A phone's name opens the list of its passes.
-_PUBLIC_CARD = re.compile(r"(?<=/cards/)[^/]+|(?<=/apple/v1/devices/)[^/]+|(?<=^/h/)[^/]+")
+_PUBLIC_CARD = re.compile(r"(?<=/cards/)[^/]+|(?<=/apple/v1/devices/)[^/]+")
+# Tickets of pages do what they are for, and a receipt that nobody has taken is worth its points.
+_TICKET = re.compile(r"^(/+(?:h|r|merge|contact|reach|terminal/+hand-over)/+)[^/]+")
 # What follows the id in the address of a hook is its secret, whatever it looks like.
 _HOOK = re.compile(r"^(/+api/+v1/+hooks/+[^/]*/+[^/]*/+).+", re.DOTALL)
 _TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_-]{22}(?=/|$)")
@@ -266,9 +268,10 @@ def _request_ids() -> Callable[[], str]:
 
 
 def printable_path(path: str) -> str:
-    """Return a path as the log may show it: without card tokens and in visible ASCII."""
+    """Return a path as the log may show it: without what opens anything, in visible ASCII."""
     if not path.startswith(_SIGNED_IN_PATHS):
         path = _PUBLIC_CARD.sub("***", _HOOK.sub(r"\1***", path))
+        path = _TICKET.sub(r"\1***", path)
     path = _TOKEN.sub("***", path)[:_PATH_CHARACTERS]
     return path if path.isascii() and path.isprintable() else quote(path)
 
