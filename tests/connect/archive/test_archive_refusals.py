@@ -204,6 +204,11 @@ def test_values_that_no_row_can_have_are_refused_with_their_table(
     refused(elsewhere, packed(forgery), f"A row of {table} cannot be kept as it is")
 
 
+def test_no_archive_ends_the_count_that_all_shops_share(archive: bytes, elsewhere: Home) -> None:
+    forgery = forged(with_a_change("apple_passes", files_of(archive), update_tag=2**63 - 1))
+    refused(elsewhere, packed(forgery), "tags of passes that no server has counted up to")
+
+
 def test_a_shop_that_is_here_is_not_taken_in_twice(
     town: Town, archive: bytes, elsewhere: Home
 ) -> None:

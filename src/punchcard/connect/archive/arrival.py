@@ -32,6 +32,8 @@ _LINE_BYTES: Final = 50_000_000
 _IMAGE_BYTES: Final = 20_000_000
 _READ_BYTES: Final = 1 << 20
 _PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_LARGEST_TAG: Final = 10**15
+"""The tags of all shops go on after it: one at the end of its column would end those of all."""
 _ENCRYPTED: Final = 1
 """The bit of a file's flags that says so (APPNOTE.TXT, 4.4.4)."""
 
@@ -218,6 +220,8 @@ def _go_on_counting(connection: Connection) -> None:
     largest = max((one for one in seen if one is not None), default=None)
     if largest is None:
         return
+    if largest > _LARGEST_TAG:
+        raise ArchiveRefused("The archive has tags of passes that no server has counted up to.")
     there = connection.scalar(select(tags.c.value))
     if there is None:
         connection.execute(insert(tags).values(id=1, value=largest))
