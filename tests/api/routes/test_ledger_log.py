@@ -160,6 +160,25 @@ def test_a_customer_proves_their_card_offline(
     assert fourth.endswith("which you gave.")
 
 
+def test_entries_with_details_are_proved_like_others(
+    client: httpx.Client, world: World, alice: Shop, tmp_path: Path
+) -> None:
+    year = {"kind": "fixed", "months": 12, "round_to": "day"}
+    told = {"status": "active", "pin_policy": "off", "points_expiry": year}
+    program = shelf.program(alice, type="points", **told)
+    card_id = submit(world.context, OpenCard(program_id=program.id, **world.on)).card.id
+    world.buy(card_id, note=None)
+    world.checkpoint()
+
+    answer = client.get(f"/api/v1/loyalty/cards/{token_of(world, card_id)}/proof")
+
+    assert answer.status_code == 200
+    details = answer.json()["entries"][-1]["values"][27]
+    assert details["lots"][0][1] > 0
+    proved = run_script(client, tmp_path, answer.json(), "--key", client.get("/ledger/key").text)
+    assert (proved.returncode, proved.stderr) == (0, "")
+
+
 def test_a_card_whose_holder_was_forgotten_is_proved_as_before(
     client: httpx.Client, world: World, alice: Shop
 ) -> None:

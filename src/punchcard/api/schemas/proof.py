@@ -1,6 +1,6 @@
 """The proof of a card, for anyone who checks it."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from punchcard.api.schemas.fields import Schema
 from punchcard.kit.ids import CardId
@@ -9,10 +9,11 @@ from punchcard.kit.ids import CardId
 class ProvedEntry(Schema):
     """An entry: the values its hash covers, in their order, and its path to the checkpoint.
 
+    The 28th, of entries that have one, is the object of its details.
     `place` is its number in the log, null (and `path` empty) while no checkpoint covers it.
     """
 
-    values: list[str | int | None]
+    values: list[str | int | dict[str, Any] | None]
     hash: str
     place: int | None
     path: list[str]
