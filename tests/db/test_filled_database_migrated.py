@@ -104,6 +104,9 @@ def _copy(source: Connection, target: Connection) -> None:
             continue
         there, then = _table(source, name), _table(target, name)
         query = select(*(there.c[one.name] for one in then.c if one.name in there.c))
+        if "id" in there.c:
+            # Oldest first: an entry names the one that it voids.
+            query = query.order_by(there.c.id)
         for row in source.execute(query).mappings():
             # Nothing at all is not the word for it that JSON has.
             told = {column: value for column, value in row.items() if value is not None}
