@@ -13,11 +13,18 @@ import pytest
 from sqlalchemy import func, select, update
 
 from punchcard.accounts.models import User, Vendor
+from punchcard.connect.archive.borders import refuse_strangers
 from punchcard.connect.archive.errors import ArchiveRefused
 from punchcard.connect.archive.rows import Digest
+from punchcard.connect.claims.models import ReceiptClaim
+from punchcard.connect.claims.vocabulary import ClaimSource, ClaimState
+from punchcard.connect.integrations.models import Integration
+from punchcard.connect.integrations.order_book import hold_order
+from punchcard.connect.integrations.vocabulary import IntegrationKind, IntegrationStatus
 from punchcard.db.outbox import OutboxRow
-from punchcard.kit.ids import VendorId
-from punchcard.loyalty.models import LoyaltyCard
+from punchcard.kit.ids import IntegrationId, ReceiptClaimId, VendorId
+from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.connect.archive.conftest import Home, Town
 
 NEW_ID = "018f0000-0000-7000-8000-0000000000ff"
@@ -202,6 +209,56 @@ def test_values_that_no_row_can_have_are_refused_with_their_table(
 ) -> None:
     forgery = forged(with_a_change(table, files_of(archive), **changed))
     refused(elsewhere, packed(forgery), f"A row of {table} cannot be kept as it is")
+
+
+def test_an_order_names_no_receipt_of_another_shop(
+    town: Town, archive: bytes, elsewhere: Home, cafe: VendorId
+) -> None:
+    """What an order left has an id there, and no key that the database would look at."""
+    elsewhere.takes_in(archive)
+    act = elsewhere.act()
+    with elsewhere.database.write() as session:
+        [ours, theirs] = [
+            session.scalars(
+                select(LoyaltyProgram.id).where(LoyaltyProgram.vendor_id == one)
+            ).first()
+            for one in (town.bakery_id, cafe)
+        ]
+        assert ours is not None
+        assert theirs is not None
+        claim = ReceiptClaim(
+            id=ReceiptClaimId(act.ids.new_id()),
+            vendor_id=cafe,
+            program_id=theirs,
+            source=ClaimSource.API,
+            amount_minor=100,
+            reference="R-1",
+            occurred_at=act.now,
+            expires_at=act.now,
+            state=ClaimState.OPEN,
+            actor_kind=ActorKind.PUBLIC,
+            created_at=act.now,
+        )
+        row = Integration(
+            id=IntegrationId(act.ids.new_id()),
+            vendor_id=town.bakery_id,
+            program_id=ours,
+            kind=IntegrationKind.GENERIC,
+            name="",
+            mapping={},
+            status=IntegrationStatus.ACTIVE,
+            address_digest=b"0" * 32,
+            created_at=act.now,
+            updated_at=act.now,
+        )
+        session.add_all([claim, row])
+        session.flush()
+        order = hold_order(session, row, "1", act.ids, act.now)
+        refuse_strangers(session.connection(), town.bakery_id)
+        order.claim_id = claim.id
+        session.flush()
+        with pytest.raises(ArchiveRefused, match="A row of integration_orders names something"):
+            refuse_strangers(session.connection(), town.bakery_id)
 
 
 def test_no_archive_ends_the_count_that_all_shops_share(archive: bytes, elsewhere: Home) -> None:
