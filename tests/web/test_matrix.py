@@ -94,6 +94,7 @@ OWNERS_ONLY = (
     "/console/api-keys",
     "/console/settings/close",
     "/console/settings/changes",
+    "/console/exports/archive",
     "/console/programs/{program_id}/changes",
 )
 _ACCOUNT = re.compile(r"/(console|admin)/account(/.*)?")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service, vendor_service
 from punchcard.connect.claims.claim_service import state_at
-from punchcard.connect.claims.codes import claim_code, claim_url, qr_svg
+from punchcard.connect.claims.codes import claim_code, claim_url
 from punchcard.connect.claims.models import ReceiptClaim
 from punchcard.connect.claims.vocabulary import ClaimState
 from punchcard.connect.integrations import event_service, integration_service
@@ -55,7 +55,6 @@ class _Shown(NamedTuple):
 
     code: str
     url: str
-    picture: str
     expires_at: datetime
 
 
@@ -285,7 +284,7 @@ def _open_receipts(
 def _shown(claim: ReceiptClaim, base_url: str) -> _Shown:
     assert claim.code is not None
     url = claim_url(base_url, claim.code)
-    return _Shown(claim_code(claim.code), url, qr_svg(url), claim.expires_at)
+    return _Shown(claim_code(claim.code), url, claim.expires_at)
 
 
 def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
