@@ -13,7 +13,7 @@ from punchcard.loyalty.errors.balances import (
     TooManyStampsAtOnce,
 )
 from punchcard.loyalty.errors.programs import ProgramTypeMismatch
-from punchcard.loyalty.operations import AddStamp, RedeemStamps
+from punchcard.loyalty.operations import AddStamp, Operation, RedeemStamps
 from punchcard.loyalty.rules.bonus_rules import bonuses_of
 from punchcard.loyalty.rules.dated.dated_points import joined, with_details
 from punchcard.loyalty.rules.purchase_rules import NOTHING, earned
@@ -66,8 +66,10 @@ def add_stamp(
     if program.promotions and (bonuses := bonuses_of(operation, program, card, at, history)):
         earning = earned(0, NOTHING, NOTHING, bonuses, base_stamps=quantity)
         stamps, told = earning.stamps, joined(told, {"parts": earning.parts})
-    put = away_stamps if operation.actor.kind in AWAY_FROM_COUNTER else put_stamps
-    stamped, details = put(program, card, quantity, history, at, bonus=stamps - quantity)
+    bonus = stamps - quantity
+    stamped, details = put_stamps(
+        operation, program, card, history, at, quantity=quantity, bonus=bonus
+    )
     entry = EntryDraft(
         type=_STAMP_EARNED,
         stamps_delta=stamps,
@@ -79,18 +81,22 @@ def add_stamp(
 
 
 def put_stamps(
+    operation: Operation,
     program: ProgramRules,
     card: CardState,
-    quantity: int,
     history: History,
     at: datetime,
     *,
+    quantity: int,
     bonus: int = 0,
 ) -> tuple[CardState, Details | None]:
     """Put stamps on the card, unless the cooldown or the day's limit forbids it.
 
-    Both look at `quantity` alone; what promotions add comes on top as `bonus`.
+    Both look at `quantity` alone; what promotions add comes on top as `bonus`. Stamps that no
+    counter gave are held against neither.
     """
+    if operation.actor.kind in AWAY_FROM_COUNTER:
+        return _away_stamps(program, card, quantity, at, bonus=bonus)
     late = is_out_of_turn(card, at)
     if late:
         _check_late_stamp(quantity, program, history.stamps, at)
@@ -113,14 +119,8 @@ def put_stamps(
     return dated(program, card, after, program.day_of(at))
 
 
-def away_stamps(
-    program: ProgramRules,
-    card: CardState,
-    quantity: int,
-    history: History,
-    at: datetime,
-    *,
-    bonus: int = 0,
+def _away_stamps(
+    program: ProgramRules, card: CardState, quantity: int, at: datetime, *, bonus: int
 ) -> tuple[CardState, Details | None]:
     """Put stamps on the card that no counter gave: as many as a day may have, whatever it had.
 

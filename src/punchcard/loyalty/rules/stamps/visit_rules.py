@@ -11,9 +11,8 @@ from punchcard.loyalty.rules.carry import carried, carrying
 from punchcard.loyalty.rules.dated.dated_points import Moved, joined
 from punchcard.loyalty.rules.points_rules import carries_finer, credit_earned, credited, earning_of
 from punchcard.loyalty.rules.purchase_rules import Earned
-from punchcard.loyalty.rules.stamp_rules import away_stamps, check_stamps_type, put_stamps
+from punchcard.loyalty.rules.stamp_rules import check_stamps_type, put_stamps
 from punchcard.loyalty.rules.stamps.purchase_items import base_stamps, items_told
-from punchcard.loyalty.rules.time_rules import AWAY_FROM_COUNTER
 from punchcard.loyalty.rules.values import (
     BALANCE_LIMIT,
     CardState,
@@ -47,8 +46,9 @@ def record_visit(
     bonus = 0 if earning is None else earning.stamps - stamps
     stamped, told = card, None
     if stamps or (bonus and program.has_stamps):
-        put = away_stamps if operation.actor.kind in AWAY_FROM_COUNTER else put_stamps
-        stamped, told = put(program, card, stamps, history, at, bonus=bonus)
+        stamped, told = put_stamps(
+            operation, program, card, history, at, quantity=stamps, bonus=bonus
+        )
     pointed = _with_points(operation, program, stamped, earning, at)
     after = pointed.card
     if after.points + after.kept_standing.points_pending > BALANCE_LIMIT:
