@@ -1,5 +1,6 @@
 """Each maker's own examples, read, signed and booked as that system sends them."""
 
+import base64
 import json
 from typing import Any
 
@@ -120,6 +121,52 @@ def test_a_shopify_refund_counts_once_wherever_it_is_told(
     assert shop.points(card) == 185
 
 
+def in_both(shop: str, shown: str) -> dict[str, Any]:
+    """Return an amount as Shopify tells it in the shop's currency and in the buyer's."""
+    return {
+        "shop_money": {"amount": shop, "currency_code": "USD"},
+        "presentment_money": {"amount": shown, "currency_code": "EUR"},
+    }
+
+
+@pytest.mark.parametrize("topic", ["refunds/create", "orders/updated"])
+def test_what_is_paid_back_in_the_buyers_currency_is_taken_off_in_the_shops(
+    alice: TillDriver, program: ProgramId, topic: str
+) -> None:
+    card = card_of(alice, program, "jon@example.com")
+    shop = told_by(alice, program, "shopify", exclude_shipping=False)
+    order, refund = body("shopify_order"), body("shopify_refund")
+    order |= {"presentment_currency": "EUR", "total_price_set": in_both("384.00", "320.00")}
+    refund["transactions"][0] |= {"currency": "EUR", "amount": "160.00"}
+    if topic == "refunds/create":
+        refund["refund_line_items"][0]["subtotal_set"] = in_both("180.00", "150.00")
+    shop.tells(order, "orders/paid")
+
+    told = refund if topic == "refunds/create" else order | {"refunds": [refund]}
+    event = shop.tells(told, topic)
+
+    assert (event.state, event.reason) == ("done", None)
+    assert shop.order().refunds == {"890088186047892319": 19200}
+    assert shop.points(card) == 192
+
+
+def test_a_refund_in_a_currency_without_a_rate_is_refused_and_told(
+    alice: TillDriver, program: ProgramId
+) -> None:
+    card = card_of(alice, program, "jon@example.com")
+    shop = told_by(alice, program, "shopify")
+    refund = body("shopify_refund")
+    refund["transactions"][0] |= {"currency": "EUR", "amount": "160.00"}
+    shop.tells(body("shopify_order"), "orders/paid")
+
+    event = shop.tells(refund, "refunds/create")
+
+    assert (event.state, event.reason) == (IntegrationEventState.FAILED, "other_currency")
+    updated = body("shopify_order") | {"refunds": [refund]}
+    assert shop.tells(updated, "orders/updated").state == "done"
+    assert shop.points(card) == 374
+
+
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
@@ -189,6 +236,12 @@ def test_squares_test_notification_is_ignored(alice: TillDriver, program: Progra
     event = told_by(alice, program, "square").tells({"type": "webhooks.test_notification"})
 
     assert (event.state, event.reason) == ("ignored", "topic_unknown")
+
+
+def test_of_a_square_order_only_its_payment_counts(alice: TillDriver, program: ProgramId) -> None:
+    event = told_by(alice, program, "square").tells(body("square_order"))
+
+    assert (event.topic, event.state, event.reason) == ("order.updated", "ignored", "topic_unknown")
 
 
 def test_a_square_payment_earns_without_its_tip_and_its_refund_is_told_twice(
@@ -274,12 +327,16 @@ def test_a_loyverse_receipt_that_was_cancelled_keeps_nothing(
     assert till.points(john) == 0
 
 
+@pytest.mark.parametrize("digest", ["sha1", "sha256"])
+@pytest.mark.parametrize("is_base64", [True, False])
 def test_a_loyverse_signature_is_checked_where_there_is_one(
-    alice: TillDriver, program: ProgramId
+    alice: TillDriver, program: ProgramId, digest: str, is_base64: bool
 ) -> None:
     till = told_by(alice, program, "loyverse")
     raw = json.dumps(body("loyverse_receipts")).encode()
-    right = hmac_base64(THEIR_SECRET, raw, "sha1")
+    right = hmac_base64(THEIR_SECRET, raw, digest)
+    if not is_base64:
+        right = base64.b64decode(right).hex()
 
     assert till.sends(raw)
     assert till.sends(raw, **{"x-loyverse-signature": right})

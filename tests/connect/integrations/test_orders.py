@@ -1,10 +1,11 @@
 """Orders come in: they earn once, refunds take back, and their order in time is of no account."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from punchcard.accounts.models import Vendor
 from punchcard.connect.integrations import event_service, integration_service
@@ -21,7 +22,7 @@ from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.errors.till import TillBusy
-from punchcard.loyalty.models import LoyaltyCard
+from punchcard.loyalty.models import DailyRollup, LoyaltyCard
 from punchcard.loyalty.operations import NewCustomer
 from punchcard.loyalty.vocabulary import ActorKind
 from tests.connect.integrations.web_shop import WebShop, body, connected
@@ -202,6 +203,55 @@ def test_an_order_of_before_the_integration_earns_nothing(shop: WebShop, john: C
 
     assert (event.state, event.reason) == (IGNORED, "before_integration")
     assert shop.points(john) == 0
+
+
+def test_an_order_counts_when_it_was_paid_by_the_days_of_the_shop(
+    alice: TillDriver, clock: ManualClock
+) -> None:
+    program = alice.program(type="points", currency="USD", timezone="America/New_York")
+    card = alice.card(program, customer=NewCustomer(email="john.doe@example.com"))
+    shop = connected(alice, program)
+    # Half past eleven at night there, and told a day and a half later.
+    paid_at = datetime(2026, 3, 4, 4, 30, tzinfo=UTC)
+    clock.set(paid_at + timedelta(hours=36))
+
+    shop.tells(order(date_paid_gmt="2026-03-04T04:30:00"))
+
+    [entry] = shop.entries(card)
+    assert (entry.occurred_at, entry.created_at) == (paid_at, clock.now())
+    with alice.database.read() as session:
+        days = select(DailyRollup.day).where(DailyRollup.points_earned > 0)
+        assert set(session.scalars(days)) == {date(2026, 3, 3)}
+
+
+@pytest.mark.parametrize("paid", ["2026-03-04T04:30:00", "2026-03-08T10:00:01"])
+def test_an_order_whose_time_is_too_far_back_or_ahead_counts_on_arrival(
+    alice: TillDriver, clock: ManualClock, shop: WebShop, john: CardId, paid: str
+) -> None:
+    clock.set(datetime(2026, 3, 8, 10, tzinfo=UTC))
+
+    shop.tells(order(date_paid_gmt=paid))
+
+    [entry] = shop.entries(john)
+    assert entry.occurred_at == entry.created_at == clock.now()
+
+
+def test_an_order_of_before_its_card_counts_from_when_that_was_opened(
+    alice: TillDriver, clock: ManualClock, program: ProgramId, shop: WebShop
+) -> None:
+    clock.advance(hours=2)
+    event = shop.tells(order())
+    clock.advance(hours=5)
+    card = alice.card(program, customer=NewCustomer(email="john.doe@example.com"))
+    opened_at = clock.now()
+    clock.advance(hours=1)
+
+    with alice.database.write() as session:
+        event_service.retry_event(session, shop.act(), alice.vendor_id, shop.id, event.id)
+    shop.works()
+
+    [entry] = shop.entries(card)
+    assert (entry.occurred_at, entry.amount_minor) == (opened_at, 1935)
 
 
 def test_an_order_finds_its_card_by_number_code_or_address(

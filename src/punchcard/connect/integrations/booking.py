@@ -7,6 +7,7 @@ own: whoever finds one planned asks again, and is given the same entry.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from punchcard.connect.integrations.models import (
     IntegrationBooking,
     IntegrationOrder,
 )
-from punchcard.connect.integrations.order_book import bookings_of, reference_of
+from punchcard.connect.integrations.order_book import bookings_of, paid_within, reference_of
 from punchcard.connect.integrations.settling import left_of
 from punchcard.connect.integrations.vocabulary import BookingKind, BookingState
 from punchcard.db.database import Database
@@ -65,7 +66,7 @@ class BookingOutcome:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A booking with all that the till is asked with."""
+    """A booking with all that the till is asked with; `paid_at` None is now."""
 
     booking: IntegrationBooking
     order: IntegrationOrder
@@ -75,6 +76,7 @@ class _Job:
     counts_items: bool
     of: IntegrationBooking | None
     is_more: bool
+    paid_at: datetime | None
 
     def asking(self, step: str = "") -> OperationMetadata:
         """Return what the operation carries; a second one for the same booking names its step."""
@@ -94,16 +96,17 @@ class _Job:
 
 
 def book_planned(
-    database: Database, till: Till, order_id: IntegrationOrderId
+    database: Database, till: Till, order_id: IntegrationOrderId, *, grace: timedelta
 ) -> list[IntegrationBooking]:
     """Ask the till for every booking of an order that is planned; returns those it refused.
 
+    What an order earns first counts when it was paid, if that is told and at most `grace` back.
     Raises RetryLater while the till is busy: what was done is not done again.
     """
     refused: list[IntegrationBooking] = []
     while True:
         with database.read() as session:
-            job = _next_job(session, order_id)
+            job = _next_job(session, order_id, grace)
         if job is None:
             return refused
         outcome = _outcome(till, job)
@@ -116,7 +119,7 @@ def book_planned(
                 refused.append(booking)
 
 
-def _next_job(session: Session, order_id: IntegrationOrderId) -> _Job | None:
+def _next_job(session: Session, order_id: IntegrationOrderId, grace: timedelta) -> _Job | None:
     bookings = bookings_of(session, order_id)
     booking = next((one for one in bookings if one.state == BookingState.PLANNED), None)
     if booking is None:
@@ -139,6 +142,8 @@ def _next_job(session: Session, order_id: IntegrationOrderId) -> _Job | None:
         counts_items=bool(program.stamps_per_item),
         of=_earning_of(bookings, booking.of_booking_id),
         is_more=any(left_of(before).values()),
+        # Measured from when it was written down, so that it is the same however late it is asked.
+        paid_at=paid_within(order, seen_at=booking.created_at, grace=grace),
     )
 
 
@@ -164,6 +169,8 @@ def _outcome(till: Till, job: _Job) -> BookingOutcome:
 def _earning(job: _Job, step: str = "") -> Operation:
     card = CardRef(CardKey.ID, job.card_id)
     amount, metadata = job.booking.amount_minor, job.asking(step)
+    if job.booking.number == 1:
+        metadata["occurred_at"] = job.paid_at
     if job.program_type == ProgramType.POINTS:
         return EarnPoints(card=card, amount_minor=amount, reference=job.reference, **metadata)
     no_stamps = job.is_more or bool(step)

@@ -139,7 +139,8 @@ def follow_receipt(work: IntegrationWork, claim_id: ReceiptClaimId) -> None:
 
 def settle_order(work: IntegrationWork, order_id: IntegrationOrderId, settled: Settled) -> Settled:
     """Book what is planned for an order; returns `settled`, or what the till refused instead."""
-    refused = book_planned(work.database, work.till, order_id)
+    grace = timedelta(hours=work.settings.offline_grace_hours)
+    refused = book_planned(work.database, work.till, order_id, grace=grace)
     if not refused:
         return settled
     code = refused[-1].refusal

@@ -110,8 +110,8 @@ class IntegrationOrder(Base):
     forgotten, so that an order leaves one only, and refers to no row therefore.
 
     `counted_minor` is what of it counts before refunds; `refunds` is what was paid back, in minor
-    units, by the number of each refund there. `told_at` is the time of the newest telling, by the
-    other system's clock.
+    units, by the number of each refund there. `told_at` is the time of the newest telling and
+    `paid_at` that of the payment, both by the other system's clock.
     """
 
     __tablename__ = "integration_orders"
@@ -138,6 +138,7 @@ class IntegrationOrder(Base):
     refunds: Mapped[dict[str, int]] = mapped_column(Json)
     items: Mapped[list[Any]] = mapped_column(Json)
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     card_id: Mapped[CardId | None] = mapped_column(ForeignKey("loyalty_cards.id"))
     claim_id: Mapped[ReceiptClaimId | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,7 +1,7 @@
 """The orders of an integration: what was told of each, folded into one row, in whatever order."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -80,6 +80,7 @@ def fold_order(order: IntegrationOrder, told: OrderTold, row: Integration, now: 
         order.counted_minor = counted_minor(told, mapping)
         order.items = _items(told, mapping)
         order.told_at = told.told_at or order.told_at
+        order.paid_at = told.paid_at or order.paid_at
     order.updated_at = now
 
 
@@ -97,6 +98,17 @@ def reference_of(row: Integration, order: IntegrationOrder, number: int = 1) -> 
     """
     first = f"{row.kind}:{row.id[-8:]}:{order.foreign_id}"
     return first if number == 1 else f"{first}#{number}"
+
+
+def paid_within(order: IntegrationOrder, *, seen_at: datetime, grace: timedelta) -> datetime | None:
+    """Return when an order was paid, if that lies at most `grace` before it was first seen here.
+
+    None stands for now: nobody can say how wrong a clock is that runs ahead, or that far behind.
+    """
+    paid_at = order.paid_at
+    if paid_at is None or not seen_at - grace <= paid_at <= seen_at:
+        return None
+    return paid_at
 
 
 def bookings_of(session: Session, order_id: IntegrationOrderId) -> list[IntegrationBooking]:

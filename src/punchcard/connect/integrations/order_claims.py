@@ -4,7 +4,7 @@ One for each order, under the number of its first booking: what is on a card by 
 booked for the order again, and what is paid back later is taken off where the receipt went.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -21,7 +21,7 @@ from punchcard.connect.integrations.models import (
     IntegrationBooking,
     IntegrationOrder,
 )
-from punchcard.connect.integrations.order_book import bookings_of, reference_of
+from punchcard.connect.integrations.order_book import bookings_of, paid_within, reference_of
 from punchcard.connect.integrations.settling import due_minor
 from punchcard.connect.integrations.vocabulary import BookingKind, BookingState
 from punchcard.db.outbox import RetryLater
@@ -138,6 +138,7 @@ def _leave_claim(
         stamps=gives.stamps,
         program_id=row.program_id,
         location_id=open_place(session, row.location_id),
+        occurred_at=_paid_at(order, settings, now),
         source=ClaimSource.ORDER,
         made_by=Actor(ActorKind.INTEGRATION, row.id),
     )
@@ -149,6 +150,12 @@ def _leave_claim(
         return
     order.claim_id = claim.id
     session.flush()
+
+
+def _paid_at(order: IntegrationOrder, settings: Settings, now: datetime) -> datetime | None:
+    """Return when an order was paid, as a receipt may say it: one that is past is good for none."""
+    hours = min(settings.offline_grace_hours, settings.claim_hours - 1)
+    return paid_within(order, seen_at=now, grace=timedelta(hours=hours))
 
 
 def _set_amount(

@@ -216,12 +216,12 @@ def _occasion(
 ) -> datetime:
     """Return when an operation happened: only what collects, or an import tells, may come late.
 
-    Who got their card for a receipt has that too: it then counts from the opening.
+    Who got their card for a receipt or an order has that too: it then counts from the opening.
     """
     is_told_late = isinstance(operation, _TOLD_LATE) or operation.actor.kind == _IMPORT
     if not is_told_late and now - occurred_at > LATE:
         raise OccurredAtOutOfRange(earliest=now - LATE, latest=now)
-    if operation.actor.kind == _CLAIM:
+    if operation.actor.kind in AWAY_FROM_COUNTER:
         return max(occurred_at, card.enrolled_at)
     return time_on_card(occurred_at, card.enrolled_at, now)
 

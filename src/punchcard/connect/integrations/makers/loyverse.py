@@ -10,7 +10,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from punchcard.connect.integrations import reading
-from punchcard.connect.integrations.makers.maker import Maker, Sent, is_base64_hmac, visible
+from punchcard.connect.integrations.makers.maker import (
+    Maker,
+    Sent,
+    is_base64_hmac,
+    is_hex_hmac,
+    visible,
+)
 from punchcard.connect.integrations.mapping import IntegrationMapping
 from punchcard.connect.integrations.told import (
     Buyer,
@@ -88,7 +94,16 @@ def _topic(sent: Sent) -> str:
 
 
 def _is_signed(sent: Sent, secret: str) -> bool:
-    return is_base64_hmac(sent.headers.get(_HEADER, ""), secret, sent.body, "sha1")
+    # Its documentation says SHA-1 and not how it is written; programs that work with it read it as
+    # base64 or hexadecimal, some of SHA-256. None of the four can be made without the secret.
+    told = sent.headers.get(_HEADER, "")
+    return any(
+        [
+            is_right(told, secret, sent.body, digest)
+            for is_right in (is_base64_hmac, is_hex_hmac)
+            for digest in ("sha1", "sha256")
+        ]
+    )
 
 
 LOYVERSE: Final = Maker(

@@ -63,9 +63,9 @@ def is_base64_hmac(told: str, key: str, signed: bytes, digest: str = "sha256") -
     return hmac.compare_digest(told.encode(), right.encode())
 
 
-def is_hex_hmac(told: str, key: str, signed: bytes) -> bool:
-    """Return whether `told` is the HMAC-SHA256 of `signed` in hexadecimal digits."""
-    right = hmac.digest(key.encode(), signed, "sha256").hex()
+def is_hex_hmac(told: str, key: str, signed: bytes, digest: str = "sha256") -> bool:
+    """Return whether `told` is the HMAC of `signed` in hexadecimal digits of either case."""
+    right = hmac.digest(key.encode(), signed, digest).hex()
     return hmac.compare_digest(told.lower().encode(), right.encode())
 
 

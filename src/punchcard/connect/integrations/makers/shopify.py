@@ -1,7 +1,9 @@
 """Shopify: the webhooks *Order payment*, *Order cancellation*, *Order update* and *Refund create*.
 
 An order tells its refunds too, but not always all of them in time: they are added up by their
-numbers, wherever they are told. What went back is the money in their transactions.
+numbers, wherever they are told. What went back is the money in their transactions. Whoever paid in
+a currency of their own is paid back in it: the rate is told where an amount stands in both, as
+`shop_money` and `presentment_money`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,6 +25,7 @@ from punchcard.connect.integrations.told import (
     OrderTold,
     RefundTold,
     Told,
+    Unreadable,
 )
 from punchcard.connect.integrations.vocabulary import EventReason, OrderState, WhoSigns
 
@@ -114,33 +117,63 @@ def _line(line: Mapping[str, Any], is_gross: bool) -> OrderLine:
 
 
 def _refunds(told: Mapping[str, Any]) -> dict[str, Decimal]:
-    refunds = reading.children(told, "refunds")
-    return {reading.needed_word(refund, "id"): _paid_back(refund) for refund in refunds}
+    """Return what each refund paid back in the order's currency; one that tells none waits."""
+    code = reading.currency(told, "currency")
+    total = reading.child(told, "total_price_set")
+    found = {
+        reading.needed_word(refund, "id"): _paid_back(refund, total)
+        for refund in reading.children(told, "refunds")
+    }
+    return {number: amount for number, (amount, paid_in) in found.items() if paid_in in (code, "")}
 
 
 def _refund(told: Mapping[str, Any]) -> Told:
-    paid_back = _paid_back(told)
-    currencies = {
-        reading.currency(one, "currency") for one in reading.children(told, "transactions")
-    }
-    if not paid_back or len(currencies) != 1:
+    amount, code = _paid_back(told)
+    if not amount:
         # Put back on the shelf, and nothing paid back.
         return NothingTold(EventReason.NOTHING_COUNTS)
     return RefundTold(
         order_id=reading.needed_word(told, "order_id"),
         refund_id=reading.needed_word(told, "id"),
-        amount=paid_back,
-        currency=currencies.pop(),
+        amount=amount,
+        currency=code,
     )
 
 
-def _paid_back(refund: Mapping[str, Any]) -> Decimal:
+def _paid_back(
+    refund: Mapping[str, Any], total: Mapping[str, Any] | None = None
+) -> tuple[Decimal, str]:
+    """Return what a refund paid back, and the currency of that: the shop's, where that is told.
+
+    `total` is what the whole order came to, in both currencies. Raises Unreadable.
+    """
     paid = [
         one
         for one in reading.children(refund, "transactions")
         if one.get("kind") == "refund" and one.get("status") == "success"
     ]
-    return _sum(paid, "amount")
+    currencies = {reading.currency(one, "currency") for one in paid}
+    if len(currencies) > 1:
+        raise Unreadable("currency")
+    amount, code = _sum(paid, "amount"), currencies.pop() if currencies else ""
+    for rate_told in [total or {}, *_sets(refund)]:
+        shop = reading.child(rate_told, "shop_money")
+        shown = reading.child(rate_told, "presentment_money")
+        in_shop, in_shown = reading.amount(shop, "amount"), reading.amount(shown, "amount")
+        if in_shop and in_shown and reading.currency(shown, "currency_code") == code:
+            in_books = reading.as_amount(abs(amount * in_shop / in_shown), "amount")
+            return in_books, reading.currency(shop, "currency_code")
+    return amount, code
+
+
+def _sets(refund: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return amounts of a refund that are told in both currencies, the shop's and the buyer's."""
+    goods = reading.children(refund, "refund_line_items")
+    adjustments = reading.children(refund, "order_adjustments")
+    return [
+        *(reading.child(one, "subtotal_set") for one in goods),
+        *(reading.child(one, "amount_set") for one in adjustments),
+    ]
 
 
 def _buyer(told: Mapping[str, Any], mapping: IntegrationMapping) -> Buyer:
