@@ -204,10 +204,11 @@ def test_a_code_is_typed_on_the_cards_own_page(
     visitor: Visitor, api: Any, alice: Shop, points: LoyaltyProgram, context: Context
 ) -> None:
     card = joined(visitor, points)
-    assert f"{card}/receipt" in visitor.get(card).text
+    assert f"{card}/receipt" not in visitor.get(card).text
     owner = api.with_token(alice.token())
     body = {"reference": "R-1", "amount_minor": 1250}
     code = owner.post("/vendor/loyalty/claims", body).json()["code"]
+    assert f"{card}/receipt" in visitor.get(card).text
     visitor.get(f"{card}/receipt")
     wrong = visitor.post(f"{card}/receipt", claim="7HK2M-9QRT4")
     assert (wrong.status_code, "is not on any receipt" in text_of(wrong)) == (409, True)
@@ -216,6 +217,17 @@ def test_a_code_is_typed_on_the_cards_own_page(
     again = visitor.post(f"{card}/receipt", claim=code)
     assert again.status_code == 303
     assert [one.points for one in cards(context)] == [12]
+
+
+def test_a_card_leads_to_receipts_while_a_till_of_its_shop_signs_them(
+    visitor: Visitor, alice: Shop, points: LoyaltyProgram, till: SigningTill, context: Context
+) -> None:
+    card = joined(visitor, points)
+    assert f"{card}/receipt" in visitor.get(card).text
+    with context.database.write() as session:
+        (key,) = receipt_keys.list_keys(session, alice.id, limit=5)
+        receipt_keys.revoke_key(session, by_operator(context), alice.id, key.id)
+    assert f"{card}/receipt" not in visitor.get(card).text
 
 
 def test_a_receipt_that_was_used_meanwhile_is_told_to_who_has_just_joined(

@@ -12,7 +12,7 @@ from punchcard.accounts import location_service
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.connect.claims.bookings import check_amounts
 from punchcard.connect.claims.errors import ReceiptClaimNotFound, ReceiptClaimTaken
-from punchcard.connect.claims.models import ReceiptClaim
+from punchcard.connect.claims.models import ReceiptClaim, ReceiptKey
 from punchcard.connect.claims.vocabulary import (
     CLAIM_CODE_LENGTH,
     ON_CARD,
@@ -140,6 +140,15 @@ def list_claims(
     if state is not None:
         query = query.where(_is_in(state, now))
     return session.scalars(query.order_by(ReceiptClaim.id.desc()).limit(limit)).all()
+
+
+def has_receipts(session: Session, vendor_id: VendorId) -> bool:
+    """Return whether the vendor's guests may hold receipts: a till signs them, or one was made."""
+    key = select(ReceiptKey.id).where(
+        ReceiptKey.vendor_id == vendor_id, ReceiptKey.revoked_at.is_(None)
+    )
+    made = select(ReceiptClaim.id).where(ReceiptClaim.vendor_id == vendor_id)
+    return bool(session.scalar(select(or_(key.exists(), made.exists()))))
 
 
 def claimed_by_place(

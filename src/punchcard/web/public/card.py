@@ -7,6 +7,7 @@ from zlib import crc32
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
+from punchcard.connect.claims import claim_service
 from punchcard.kit.i18n import as_language
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.cards import card_changes
@@ -58,6 +59,7 @@ def open_card(
         card = opened.card
         entries = ledger_reader.list_card_entries(session, card.id, limit=_ENTRIES_SHOWN + 1)
         names = reward_names(session, entries[:_ENTRIES_SHOWN], request.language)
+        takes_receipts = claim_service.has_receipts(session, opened.page.vendor.id)
     if part != "live" and not shared:
         remember_opened(request, card, token)
     links = context.wallets.service.links_for(token)
@@ -97,6 +99,7 @@ def open_card(
         home_icon=icon_path(token, opened.face, ICON_SIDES[0]),
         promise=promise_of(opened.page.program, opened.page.promised),
         referral_url=_referral_url(request, opened),
+        takes_receipts=takes_receipts,
         is_new=welcome,
         is_again=again,
     )
