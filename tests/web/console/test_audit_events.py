@@ -204,6 +204,7 @@ def test_what_growth_changed_is_told_in_words(owner: Visitor, alice: Shop, api: 
     promotion = f"{here}/promotions/{shelf.promotion(alice, program.id).id}"
     birthday = f"{here}/automations/{automation(alice, program.id).id}"
     endpoint = f"/vendor/webhook-endpoints/{desk.endpoint(alice, description='Till')[1]}"
+    market = shop.post("/vendor/locations", {"name": "Market hall"}).json()["id"]
     window = {"weekdays": [2], "from": "16:00", "to": "18:00"}
     tiers = [
         {"key": "guest", "name": "Guest", "threshold": 0},
@@ -220,6 +221,10 @@ def test_what_growth_changed_is_told_in_words(owner: Visitor, alice: Shop, api: 
         (here, {"tiers": tiers, "tier_basis": "spend_minor", "tier_window": "calendar_year"}),
         (here, {"referral": {"referrer": {"points": 50}, "friend": {"points": 20}}}),
         (here, {"points_expiry": {"kind": "fixed", "months": 36, "round_to": "month_end"}}),
+        (promotion, {"tier_keys": ["gold"]}),
+        (birthday, {"trigger": "tier_reached", "when": {"tier": "gold"}}),
+        (birthday, {"conditions": [{"field": "tier", "op": "eq", "value": "gold"}]}),
+        (birthday, {"conditions": [{"field": "location_id", "op": "eq", "value": market}]}),
         (endpoint, {"types": ["reward.ready"], "status": "disabled"}),
     ):
         assert (answer := shop.patch(path, change)).status_code == 200, answer.text
@@ -236,6 +241,10 @@ def test_what_growth_changed_is_told_in_words(owner: Visitor, alice: Shop, api: 
         "They have come so many times",
         "Visits in the last year ≥ 3",
         "€99.50: Gold × 1.5 + A cake",
+        "Only for these tiers –  →  Gold",
+        "Which tier Gold",
+        "Tier = Gold",
+        "Location = Market hall",
         "Who brings a friend gets: Points 50",
         "A reward is ready",
         "Till",

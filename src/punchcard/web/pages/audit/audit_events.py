@@ -1,7 +1,7 @@
 """The audit trail in the reader's language: who did what, to what, and what that changed."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -53,10 +53,19 @@ _OF_PROGRAMS: Final[Mapping[str, tuple[Any, Any]]] = {
     "program": (LoyaltyProgram.id, true()),
     "reward": (Reward.id, Reward.program_id == LoyaltyProgram.id),
     "promotion": (Promotion.id, Promotion.program_id == LoyaltyProgram.id),
+    "automation": (Automation.id, Automation.program_id == LoyaltyProgram.id),
     "receipt": (ReceiptClaim.id, ReceiptClaim.program_id == LoyaltyProgram.id),
 }
 """What is of a program: its id, and how the program is found."""
-_DEFAULT_CURRENCY: Final = "EUR"
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """In which currency a program counts, what its tiers count, and their names by key."""
+
+    currency: str = "EUR"
+    tier_basis: str | None = None
+    tiers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +102,14 @@ def told_events(
     origins = audit_service.origins_of(session, events)
 
     def told(event: AuditEvent) -> ToldEvent:
-        currency, tier_basis = programs.get(event.subject_id or "", (_DEFAULT_CURRENCY, None))
+        terms = programs.get(event.subject_id or "", _Terms())
         teller = ChangeTeller(
             wording=wording,
-            currency=currency,
+            currency=terms.currency,
             timezone=timezone,
             names=names,
-            tier_basis=tier_basis,
+            tier_basis=terms.tier_basis,
+            tiers=terms.tiers,
         )
         return ToldEvent(
             at=event.created_at,
@@ -155,6 +165,9 @@ def _ids_in(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield from _ids_in(value)
         elif name.endswith("_id") and isinstance(value, str):
             yield "card" if name.endswith("card_id") else name.removesuffix("_id"), value
+        elif name == "conditions":
+            for condition in value or ():
+                yield from _ids_in({condition["field"]: condition["value"]})
         elif name == "tiers":
             for tier in value or ():
                 yield from (("reward", one) for one in tier.get("grants") or ())
@@ -162,17 +175,15 @@ def _ids_in(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield from ((name.removesuffix("_ids"), one) for one in value or ())
 
 
-def _programs(session: Session, events: Iterable[AuditEvent]) -> dict[str, tuple[str, str | None]]:
-    """Return in which currency a program counts, and what its tiers count.
-
-    By its own id, and by those of its rewards and promotions.
-    """
+def _programs(session: Session, events: Iterable[AuditEvent]) -> dict[str, _Terms]:
+    """Return the terms of programs by their own ids, and by those of what is of them."""
     wanted = {event.subject_id for event in events if event.subject_kind in _OF_PROGRAMS}
     if not wanted:
         return {}
-    found: dict[str, tuple[str, str | None]] = {}
+    found: dict[str, _Terms] = {}
     for of, belongs in _OF_PROGRAMS.values():
         query = select(of, LoyaltyProgram).where(belongs, of.in_(wanted))
         for subject_id, program in session.execute(query):
-            found[subject_id] = (program.currency, program.tier_basis)
+            tiers = {tier["key"]: tier["name"] for tier in program.tiers or ()}
+            found[subject_id] = _Terms(program.currency, program.tier_basis, tiers)
     return found

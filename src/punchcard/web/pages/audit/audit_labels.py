@@ -149,8 +149,8 @@ class ToldChange:
 class ChangeTeller:
     """Tells what events changed: money in `currency`, moments as the clocks of `timezone` show.
 
-    `names` are what people call the things behind ids. Tiers begin at what `tier_basis` counts,
-    where the event does not say otherwise.
+    `names` are what people call the things behind ids, `tiers` what they call those behind keys.
+    Tiers begin at what `tier_basis` counts, where the event does not say otherwise.
     """
 
     wording: Wording
@@ -158,6 +158,7 @@ class ChangeTeller:
     timezone: str
     names: Mapping[str, str] = field(default_factory=dict)
     tier_basis: str | None = None
+    tiers: Mapping[str, str] = field(default_factory=dict)
 
     def changes(self, event: AuditEvent) -> list[ToldChange]:
         """Return what an event changed, value by value; making something changes nothing."""
@@ -254,6 +255,8 @@ class ChangeTeller:
             return self.wording.sentence(_CHOICES[name].get(value, value))
         if name in ("language", "locale"):
             return LANGUAGE_NAMES.get(value, value)
+        if name in ("tier", "tier_keys"):
+            return self.tiers.get(value, value)
         if name.endswith("_id") and name != "staff_id":
             return self.names.get(value, _UNKNOWN)
         if name.endswith(_MOMENTS):
