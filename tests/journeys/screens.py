@@ -22,6 +22,7 @@ from punchcard.loyalty.cards.links import merge_path
 from punchcard.loyalty.cards.merges.models import MergeOffer
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.vocabulary import CardStatus
+from punchcard.web.page_visitors import LANGUAGE_COOKIE
 from tests.journeys import terminal_screens
 from tests.journeys.support.town import Town
 
@@ -62,6 +63,10 @@ class Screen:
     def open(self, page: Page, town: Town, language: str) -> None:
         """Bring `page`, whose context has signed `who` in, to this screen."""
         path = self.address(town)
+        # Answers to forms speak it, too, and their addresses ask for none.
+        page.context.add_cookies(
+            [{"name": LANGUAGE_COOKIE, "value": language, "url": town.address}]
+        )
         asked = f"{path}{'&' if '?' in path else '?'}lang={language}"
         answer = page.goto(asked, wait_until="load")
         assert answer is not None

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
+from punchcard.loyalty.errors.cards import CardBlocked
 from tests.journeys.support.town import Town
 
 BAKER: Final = "bob@boulangerie-bob.example"
@@ -88,7 +89,9 @@ def waiting(page: Page, town: Town) -> None:
     """Show what waits while the line is down."""
     page.route("**/api/**", lambda route: route.abort())
     shift = _shift(town)
-    _put(page, {"device": _device(town), "shift": shift, "book": _book(town, shift)})
+    language = page.locator("html").get_attribute("lang") or ""
+    book = _book(town, shift, language)
+    _put(page, {"device": _device(town), "shift": shift, "book": book})
     page.locator(".chip.line").click()
     expect(page.locator(".entries").first).to_be_visible()
 
@@ -146,7 +149,8 @@ def _card_number(town: Town) -> str:
     return str(fullest["number"])
 
 
-def _book(town: Town, shift: dict[str, Any]) -> dict[str, Any]:
+def _book(town: Town, shift: dict[str, Any], language: str) -> dict[str, Any]:
+    """Return what waits and what was refused, in the words the server had for this language."""
     number = _card_number(town)
     at = town.clock.now().isoformat()
 
@@ -161,7 +165,7 @@ def _book(town: Town, shift: dict[str, Any]) -> dict[str, Any]:
         "status": "refused",
         "settled_at": shift["last_active"],
         "is_seen": False,
-        "problem": {"code": "card_blocked", "detail": "This card is blocked."},
+        "problem": {"code": "card_blocked", "detail": CardBlocked().told(language)},
         "receipt": None,
     }
     waits = [entry("first", op="stamp", quantity=2), entry("second", op="earn", amount_minor=1250)]
