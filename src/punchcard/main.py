@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from punchcard import __version__
 from punchcard.api.application import prepare
+from punchcard.api.http.data_age import DataAgeHeader
 from punchcard.api.http.fast_routes import FastRoutes
 from punchcard.api.http.forgiving_addresses import ForgivingAddresses
 from punchcard.api.http.outer_middleware import OuterMiddleware
@@ -174,9 +175,11 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
     )
     prepare(app, context, ROUTERS, FAST_ROUTES)
     dispatcher = Dispatcher(api=app, make_pages=partial(_create_pages, context))
+    # The fast routes write, and read nothing that may be old.
+    told = DataAgeHeader(dispatcher) if context.database.replica is not None else dispatcher
     return OuterMiddleware(
         ForgivingAddresses(
-            FastRoutes(dispatcher, context, FAST_ROUTES),
+            FastRoutes(told, context, FAST_ROUTES),
             names=PAGES | API,
             small_below=SMALL_BELOW,
         ),

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, create_engine
 
-from punchcard.db.database import with_driver
+from punchcard.db.postgresql.addresses import engine_address
 
 
 @contextmanager
@@ -14,7 +14,7 @@ def behind_the_triggers(url: str) -> Iterator[Connection]:
     is_sqlite = url.startswith("sqlite")
     # Whoever writes now is waited for: a server that is busy is no reason to fail.
     waits = {"timeout": 60} if is_sqlite else {}
-    engine = create_engine(url if is_sqlite else with_driver(url), connect_args=waits)
+    engine = create_engine(url if is_sqlite else engine_address(url), connect_args=waits)
     try:
         with engine.begin() as connection:
             if is_sqlite:

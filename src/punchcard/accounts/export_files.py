@@ -120,7 +120,7 @@ class _CountedPages:
     def __iter__(self) -> Iterator[list[Row]]:
         after: str | None = None
         while True:
-            with working_as(WorkKind.LONG), self._database.read() as session:
+            with working_as(WorkKind.LONG), self._database.read_replica() as session:
                 rows, after = self._table.read(session, after)
             self.rows += len(rows)
             if rows:

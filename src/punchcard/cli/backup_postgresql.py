@@ -7,9 +7,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL
 
 from punchcard.cli.support import CommandFailed
+from punchcard.db.postgresql.addresses import engine_address, libpq_address
 from punchcard.kit.private_files import write_private_text
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _told(done: "subprocess.CompletedProcess[str]") -> str:
 
 def _address(database_url: str, passfile: Path) -> str:
     """Return the address for libpq, its password moved to a file: every user may read arguments."""
-    url = make_url(database_url).set(drivername="postgresql")
+    url = engine_address(database_url)
     url = url.update_query_dict({**_PATIENCE, **url.query})
     return _without_password(url, passfile)
 
@@ -85,4 +86,4 @@ def _without_password(url: URL, passfile: Path) -> str:
         password = str(url.password).replace("\\", "\\\\").replace(":", "\\:")
         write_private_text(passfile, f"*:*:*:*:{password}\n")
         url = url.update_query_dict({"passfile": str(passfile)})
-    return url.set(password=None).render_as_string()
+    return libpq_address(url.set(password=None))

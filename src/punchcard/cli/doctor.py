@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from punchcard.cli.doctors.doctor_database import look_at_database
+from punchcard.cli.doctors.doctor_replica import look_at_replica
 from punchcard.cli.doctors.findings import Finding
 from punchcard.cli.support import CommandFailed, Json, as_line
 
@@ -44,6 +45,7 @@ def doctor(
         looks = (_settings, _secrets, _address, _proxies, _disk, mend)
         findings = [look(settings) for look in looks]
         findings += [_connections(settings), *look_at_database(settings)]
+        findings.append(look_at_replica(settings))
         findings += [look(settings) for look in (_apple_wallet, _google_wallet, _mail)]
     if as_json:
         typer.echo(as_line({"findings": [asdict(finding) for finding in findings]}))

@@ -20,11 +20,18 @@ from punchcard.db.limits import (
     current_work,
     database_limits,
 )
+from punchcard.db.postgresql.addresses import engine_address, has_several_hosts, libpq_address
+from punchcard.db.postgresql.data_age import data_age
+from punchcard.db.postgresql.replica import Replica
 from punchcard.db.write_health import WriteHealth
 from punchcard.kit.environment.paths import sqlite_file
 from punchcard.kit.settings import Settings
 
 _FOR_ALL: Final = "-c timezone=UTC -c jit=off"
+_FOR_THE_REPLICA: Final = "-c default_transaction_read_only=on"
+_CONNECT_SECONDS: Final = 5
+# Where others can be tried one that is cut off must not take long.
+_CONNECT_SECONDS_OF_SEVERAL: Final = 2
 
 # Every statement of the till finds its rows by keys, and its text never changes: one plan serves
 # permanently, and no plan may read a whole table, which looks cheap while a shop is small.
@@ -39,7 +46,8 @@ class Database:
 
     SQLite: one writing connection, taken in turn, so that "database is locked" cannot happen within
     the process; readers have connections of their own and never wait. PostgreSQL: two pools, of
-    the till and of all else; `limits` say how long each kind of work may take there.
+    the till and of all else; `limits` say how long each kind of work may take there. `read_url`
+    names a replica for what `read_replica` reads, while it is `lag_limit_seconds` behind at most.
     """
 
     def __init__(
@@ -49,6 +57,8 @@ class Database:
         pool_size: int = 8,
         busy_seconds: int = 30,
         limits: DatabaseLimits = DEFAULT_LIMITS,
+        read_url: str = "",
+        lag_limit_seconds: float = 10.0,
     ) -> None:
         self.is_sqlite = url.startswith("sqlite")
         self._limits = limits
@@ -62,6 +72,11 @@ class Database:
             of_till = f"{limits.by_work[WorkKind.TILL].as_options()} {_FOR_THE_TILL}"
             self._reader = self._writer = _postgresql_engine(url, pool_size, of_requests, limits)
             self._till = _postgresql_engine(url, pool_size, of_till, limits)
+        self.replica = (
+            _replica(self.address, read_url, pool_size, limits, lag_limit_seconds)
+            if read_url
+            else None
+        )
         # SQLite begins and ends a transaction within the process, for next to nothing.
         self._autocommitter = (
             self._reader
@@ -75,7 +90,7 @@ class Database:
     @property
     def address(self) -> str:
         """Return the address, as PostgreSQL's own library takes it; it may hold a password."""
-        return self._writer.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        return libpq_address(self._writer.url)
 
     def subscribe(
         self, event_type: type[EventType], subscriber: Callable[[EventType], None]
@@ -92,6 +107,35 @@ class Database:
         with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
             self._limit_session(session)
             yield session
+
+    @contextmanager
+    def read_replica(self) -> Iterator[Session]:
+        """Open a session to read what may be some seconds old: figures, lists, exports.
+
+        It is one of the replica while that keeps up, and its age is noted for the request in hand
+        (`db/postgresql/data_age.py`); else one of the primary, as for who must see the newest.
+        """
+        age = data_age.get()
+        must_be_newest = age is not None and age.must_be_newest
+        lent = None if self.replica is None or must_be_newest else self.replica.lend()
+        if lent is None:
+            with self.read() as session:
+                yield session
+            return
+        assert self.replica is not None
+        connection, seconds = lent
+        if age is not None:
+            age.note(seconds)
+        try:
+            with (
+                connection,
+                Session(connection, expire_on_commit=False, autoflush=False) as session,
+            ):
+                self._limit_session(session)
+                yield session
+        except SQLAlchemyError as error:
+            self.replica.note_error(error)
+            raise
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -166,6 +210,8 @@ class Database:
         self._reader.dispose()
         self._writer.dispose()
         self._till.dispose()
+        if self.replica is not None:
+            self.replica.close()
         self._subscriptions = Subscriptions()
         self.writes.forget()
 
@@ -215,20 +261,35 @@ def open_database(settings: Settings) -> Database:
         pool_size=settings.database_pool_size,
         busy_seconds=settings.database_busy_seconds,
         limits=database_limits(settings),
+        read_url=settings.database_read_url,
+        lag_limit_seconds=settings.database_read_lag_limit_seconds,
     )
 
 
-def with_driver(url: str) -> str:
-    """Return a PostgreSQL address that names the driver this server uses."""
-    for scheme in ("postgresql://", "postgres://"):
-        if url.startswith(scheme):
-            return "postgresql+psycopg://" + url.removeprefix(scheme)
-    return url
+def _replica(
+    address: str, read_url: str, pool_size: int, limits: DatabaseLimits, lag_limit_seconds: float
+) -> Replica:
+    of_requests = limits.by_work[WorkKind.REQUEST].as_options()
+    engine = _postgresql_engine(
+        read_url, pool_size, f"{of_requests} {_FOR_THE_REPLICA}", limits, session="prefer-standby"
+    )
+    parameters = {"connect_timeout": _CONNECT_SECONDS_OF_SEVERAL, **limits.for_client()}
+    addresses = (address, libpq_address(engine.url))
+    return Replica(engine, addresses, parameters, lag_limit_seconds=lag_limit_seconds)
 
 
-def _postgresql_engine(url: str, pool_size: int, options: str, limits: DatabaseLimits) -> Engine:
+def _postgresql_engine(
+    address: str,
+    pool_size: int,
+    options: str,
+    limits: DatabaseLimits,
+    *,
+    session: str = "read-write",
+) -> Engine:
+    url = engine_address(address, session=session)
+    is_several = has_several_hosts(url)
     engine = create_engine(
-        with_driver(url),
+        url,
         pool_size=pool_size,
         max_overflow=4,
         pool_timeout=10,
@@ -237,7 +298,7 @@ def _postgresql_engine(url: str, pool_size: int, options: str, limits: DatabaseL
         # was not done is told to be tried again.
         pool_pre_ping=_FOR_THE_TILL not in options,
         connect_args={
-            "connect_timeout": 5,
+            "connect_timeout": _CONNECT_SECONDS_OF_SEVERAL if is_several else _CONNECT_SECONDS,
             "options": f"{_FOR_ALL} {options} {limits.for_server()}",
             **limits.for_client(),
         },

@@ -38,7 +38,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.operators import custom_op
 
 from punchcard.db.base import Base
-from punchcard.db.failures import is_storage_failure
+from punchcard.db.failures import READ_ONLY, is_storage_failure
 from punchcard.kit.private_files import make_private_file
 
 Row = Mapping[str, Any]
@@ -187,6 +187,13 @@ def prepare_postgresql(engine: Engine) -> None:
         from psycopg.types.string import TextLoader
 
         raw.adapters.register_loader("uuid", TextLoader)
+
+    @event.listens_for(engine, "handle_error")
+    def _leave_read_only_server(context: ExceptionContext) -> None:
+        # What was the primary may have become a standby: the next connection is made to whichever
+        # is the primary then.
+        if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+            context.is_disconnect = True
 
     @event.listens_for(engine, "handle_error")
     def _hide_values(context: ExceptionContext) -> None:

@@ -12,9 +12,12 @@ from punchcard.kit.i18n import N_
 DATABASE_ERRORS: Final[tuple[type[Exception], ...]] = (exc.DBAPIError, exc.TimeoutError)
 """Every error of the database; `refusal_of` tells which of them are failures of it."""
 
-# PostgreSQL: a full disk, an I/O error, and a server that only reads, by setting or as a standby.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-_STORAGE_STATES: Final = ("53100", "58030", "25006")
+READ_ONLY: Final = "25006"
+"""PostgreSQL's code of a server that only reads, by setting or as a standby."""
+
+# PostgreSQL: a full disk, an I/O error, and a server that only reads.
+_STORAGE_STATES: Final = ("53100", "58030", READ_ONLY)
 # SQLite: read-only, an I/O error (also a file that may not grow), a full disk, a file that cannot
 # be made; the lowest byte of what it says. https://sqlite.org/rescode.html#extrc
 _STORAGE_CODES: Final = frozenset(

@@ -19,6 +19,7 @@ from punchcard.kit.environment.kept_secrets import (
 from punchcard.kit.environment.paths import (
     PathUnusable,
     database_address,
+    replica_address,
     sqlite_file,
 )
 from punchcard.kit.environment.reading import (
@@ -43,6 +44,9 @@ class Settings:
     # Where things are
     data_dir: Path = Path("punchcard-data")
     database_url: str = ""
+    # A replica for figures, lists and exports, and how far behind it may be
+    database_read_url: str = ""
+    database_read_lag_limit_seconds: float = 10.0
     base_url: str = "http://127.0.0.1:8000"
     log_level: str = "INFO"
     trusted_proxies: str = "127.0.0.1"
@@ -314,6 +318,7 @@ def load_settings(
     except PathUnusable as error:
         raise SettingsError(f"{PREFIX}DATABASE_URL: {error}") from error
     values["database_url"] = address
+    _check_replica(values)
     check_values(values)
     fault = own_address.fault_of_address(values.get("base_url", Settings.base_url))
     if fault is None and "base_url" in values:
@@ -321,6 +326,21 @@ def load_settings(
     if fault is not None and checks_address:
         raise SettingsError(f"{PREFIX}BASE_URL: {fault}")
     return _with_secrets(Settings(**values), values, renews_secrets=renews_secrets)
+
+
+def _check_replica(values: dict[str, Any]) -> None:
+    """Raise SettingsError for a replica that cannot be one of the database."""
+    address = values.get("database_read_url")
+    if not address:
+        return
+    if values["database_url"].startswith("sqlite"):
+        raise SettingsError(f"{PREFIX}DATABASE_READ_URL: SQLite has no replicas")
+    try:
+        values["database_read_url"] = replica_address(address)
+    except PathUnusable as error:
+        raise SettingsError(f"{PREFIX}DATABASE_READ_URL: {error}") from error
+    if values.get("database_read_lag_limit_seconds") == 0:
+        raise SettingsError(f"{PREFIX}DATABASE_READ_LAG_LIMIT_SECONDS: it must be above 0")
 
 
 def data_dir(environ: Mapping[str, str] | None = None) -> Path:

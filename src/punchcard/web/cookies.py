@@ -5,7 +5,9 @@ A cookie `__Host-…` can only be set over https, by the very host that reads it
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
+
+from starlette.responses import Response
 
 _OF_HOST: Final = "__Host-"
 _SECURE: Final = "__Secure-"
@@ -33,3 +35,20 @@ def read_cookie(
     """
     found = cookies.get(cookie_name(name, is_https=is_https, path=path))
     return cookies.get(name) if found is None and is_harmless else found
+
+
+def write_cookie(
+    response: Response, name: str, value: str | None, *, is_https: bool, max_age: int, path: str
+) -> None:
+    """Let a response set a cookie that no script reads, for `max_age` seconds, or drop it."""
+    common: dict[str, Any] = {
+        "path": path,
+        "httponly": True,
+        "samesite": "lax",
+        "secure": is_https,
+    }
+    name = cookie_name(name, is_https=is_https, path=path)
+    if value is None:
+        response.delete_cookie(name, **common)
+    else:
+        response.set_cookie(name, value, max_age=max_age, **common)

@@ -12,7 +12,10 @@ from punchcard.web.cookies import read_cookie
 
 SESSION_COOKIE: Final = "punchcard_session"
 VISITOR_COOKIE: Final = "punchcard_visitor"
+READS: Final = ("GET", "HEAD")
 LANGUAGE_COOKIE: Final = "punchcard_language"
+WRITER_COOKIE: Final = "punchcard_writer"
+"""Who has it changed something so lately that a replica need not know it yet."""
 _VISITOR_CHARACTERS: Final = 64
 
 
@@ -54,3 +57,8 @@ def chosen_language(request: Request) -> str | None:
 def cookie_of(request: Request, context: Context, name: str, **how: Any) -> str | None:
     """Return what a browser kept under `name`; see `read_cookie`."""
     return read_cookie(request.cookies, name, is_https=context.settings.is_https, **how)
+
+
+def must_see_newest(request: Request, context: Context) -> bool:
+    """Return whether the visitor has just changed something, or is about to."""
+    return request.method not in READS or cookie_of(request, context, WRITER_COOKIE) is not None

@@ -95,6 +95,8 @@ def test_a_secret_is_taken_as_it_is(tmp_path: Path) -> None:
         ("DATABASE_URL", "mysql://u:hidden@db/shop", "sqlite:/// or postgresql://"),
         ("DATABASE_URL", "postgresql://u:hid/den@db/shop", "%2F"),
         ("DATABASE_URL", "sqlite:shop.db", "sqlite:///path"),
+        ("DATABASE_URL", "postgresql://u:hidden@one:5432,two:x/shop", "cannot be read"),
+        ("DATABASE_READ_URL", "postgresql://u:hidden@replica/shop", "SQLite has no replicas"),
         ("SECRET_KEY_FILE", "/nowhere/key", "cannot read /nowhere/key"),
     ],
 )

@@ -6,6 +6,7 @@ costs more than most of what is done there.
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Annotated, Generic, TypeVar
 
@@ -23,7 +24,7 @@ from punchcard.accounts.access.rate_limit import (
 )
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import CredentialsInvalid, HasherBusy, NotAllowed, TooManyRequests
-from punchcard.accounts.subjects import NOBODY, Subject
+from punchcard.accounts.subjects import LOYALTY_READ, NOBODY, Subject
 from punchcard.api.http import idempotency, permissions
 from punchcard.api.http.idempotency import (
     PATHS_WITHOUT_KEYS,
@@ -81,6 +82,14 @@ class Caller:
             ids=self.context.ids,
             request_id=self.request_id,
         )
+
+    def read_list(self) -> AbstractContextManager[Session]:
+        """Open a session for a list that may be some seconds old: of a terminal never, where
+        somebody stands at the counter.
+        """
+        database = self.context.database
+        may_lag = self.subject.device_id is None and self.subject.may(LOYALTY_READ)
+        return database.read_replica() if may_lag else database.read()
 
     def require_confirmation(self) -> None:
         """Let a caller through who has shown who they are a moment ago; software is not asked.

@@ -188,6 +188,10 @@ class _Figures(Collector):
         is_writable = self._context.database.writes.failure is None
         written = "0 after a write that failed for want of storage, until one succeeds"
         yield _gauge("punchcard_storage_writable", written, is_writable)
+        replica = self._context.database.replica
+        if replica is not None and (lag := replica.lag_seconds) is not None:
+            behind = "How old what the replica for reads shows may be; absent while it is not known"
+            yield _gauge("punchcard_replica_lag_seconds", behind, lag)
         yield _gauge("punchcard_till_batches", "Transactions of the till", counts.batches)
         complaints = self._context.wallets.apple.complaints
         meaning = "Lines that phones wrote to the log of Apple Wallet's service since start"

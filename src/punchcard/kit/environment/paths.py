@@ -64,11 +64,27 @@ def database_address(address: str, data_dir: Path) -> str:
             "it must begin with sqlite:/// or postgresql://, for example"
             " postgresql://user:password@host/name"
         )
+    _check_postgresql(address)
+    return address
+
+
+def replica_address(address: str) -> str:
+    """Return the address of a replica, which only PostgreSQL has. Raises PathUnusable."""
+    if not address.startswith(_POSTGRESQL):
+        raise PathUnusable("it must begin with postgresql://, as that of the primary does")
+    _check_postgresql(address)
+    return address
+
+
+def _check_postgresql(address: str) -> None:
+    """Raise PathUnusable for an address that cannot be read: of one host, or several."""
+    scheme, _, rest = address.partition("://")
+    before, at, hosts = rest.partition("/")[0].partition("?")[0].rpartition("@")
     try:
-        urlsplit(address).port  # noqa: B018 - looked at for the error that it raises
+        for host in hosts.split(","):
+            urlsplit(f"{scheme}://{before}{at}{host}").port  # noqa: B018 - for what it raises
     except ValueError:
         raise PathUnusable(
             "it cannot be read. In a name or password %40 stands for @, %3A for :, %2F for /, %3F"
             " for ? and %23 for #"
         ) from None
-    return address

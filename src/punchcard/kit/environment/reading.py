@@ -26,6 +26,7 @@ SECRETS: Final = (
     "old_pin_peppers",
     "log_key",
     "database_url",
+    "database_read_url",
     "metrics_token",
     "smtp_url",
     "smtp_ca_certificate",

@@ -35,7 +35,7 @@ def open_overview(request: PageRequestDep) -> Response:
     """Show the figures of all vendors together."""
     now = request.context.clock.now()
     first = now.date() - timedelta(days=_DAYS_SHOWN - 1)
-    with request.context.database.read() as session:
+    with request.context.database.read_replica() as session:
         stats = stats_service.platform_stats(session, now=now, first=first, last=now.date())
         status = request.context.wallets.service.status(session)
     return request.render(
@@ -91,7 +91,7 @@ def open_audit(
     """
     sought = vendor.replace("\x00", "").strip()[:_NAME_CHARACTERS]
     action = action if action == SECURITY or action in ACTIONS else ""
-    with request.context.database.read() as session:
+    with request.context.database.read_replica() as session:
         found = _sought_vendors(session, sought) if sought else None
         rows = audit_service.list_events(
             session,

@@ -29,7 +29,7 @@ def open_programs(
     request: PageRequestDep, query: str = "", status: str = "", after: str = ""
 ) -> Response:
     """List programs, oldest first; `query` is looked for in names and short names."""
-    with request.context.database.read() as session:
+    with request.context.database.read_replica() as session:
         rows = program_service.list_programs(
             session,
             None,

@@ -41,7 +41,7 @@ def open_vendors(
     request: PageRequestDep, query: str = "", status: str = "", after: str = ""
 ) -> Response:
     """List the vendors, oldest first; `query` is looked for in names and short names."""
-    with request.context.database.read() as session:
+    with request.context.database.read_replica() as session:
         rows = vendor_service.list_vendors(
             session,
             query=query[:120].replace("\x00", "") or None,

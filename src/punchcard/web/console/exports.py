@@ -53,7 +53,7 @@ def _staff(request: PageRequest, _timezone: str) -> Table:
         last=as_day(asked.get("to", "")),
         program_id=as_id(ProgramId(asked.get("program_id", ""))),
     )
-    with request.context.database.read() as session:
+    with request.context.database.read_replica() as session:
         rows = table.read(session, None)
     # Read before the answer begins: what is wrong with the period must still be a refusal.
     return Table(table.columns, lambda *_: rows)
@@ -117,7 +117,7 @@ def export(request: PageRequestDep, name: str, format: str, dialect: str = "") -
     if name in NAMES_PEOPLE:
         request.require_confirmation()
     database = request.context.database
-    with database.read() as session:
+    with database.read_replica() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
     file = ExportFile(
         name=name,

@@ -29,7 +29,7 @@ def open_month_report(
 ) -> Response:
     """Show what a month (2026-10) came to; of the last one that is over, if none is named."""
     now = request.context.clock.now()
-    with request.context.database.read() as session:
+    with request.context.database.read_replica() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
         today = now.astimezone(ZoneInfo(vendor.timezone)).date()
         months = _months(first_day(session, vendor.id) or today, today)

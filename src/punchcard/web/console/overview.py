@@ -60,7 +60,7 @@ def open_overview(
     days = days if days in PERIODS else DEFAULT_PERIOD
     context = request.context
     now = context.clock.now()
-    with context.database.read() as session:
+    with context.database.read_replica() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
         programs = program_service.list_programs(session, vendor.id, limit=_PROGRAMS_SHOWN)
         chosen = program_service.get_program(session, vendor.id, program) if program else None

@@ -36,7 +36,7 @@ def open_staff_report(request: PageRequestDep, program_id: ProgramId | None = No
     now = request.context.clock.now()
     report, cards = None, {}
     receipts: list[tuple[str | None, int]] = []
-    with request.context.database.read() as session:
+    with request.context.database.read_replica() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
         programs = program_service.list_programs(session, request.vendor_id, limit=_PROGRAMS_SHOWN)
         named = [(row.id, row.name) for row in programs]

@@ -1,6 +1,7 @@
 """One request of a page: who it is, in which language, and how it is answered."""
 
 import hmac
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Final
@@ -16,12 +17,13 @@ from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import ConfirmationRequired, NotAllowed, SecondFactorNeeded
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.context import Context
+from punchcard.db.postgresql.data_age import data_age
 from punchcard.kit import logs
 from punchcard.kit.i18n import as_language, translate
 from punchcard.kit.ids import VendorId
 from punchcard.kit.origins import origin_of
 from punchcard.kit.secrets import Signer
-from punchcard.web.cookies import cookie_name
+from punchcard.web.cookies import write_cookie
 from punchcard.web.drafts import drafts
 from punchcard.web.drafts.form_tokens import form_tokens
 from punchcard.web.drafts.refill import Typed
@@ -29,11 +31,14 @@ from punchcard.web.form_pages import is_ours, page_of_form, wanted_page
 from punchcard.web.observed_pages import OBSERVED_PAGES
 from punchcard.web.page_visitors import (
     LANGUAGE_COOKIE,
+    READS,
     SESSION_COOKIE,
     VISITOR_COOKIE,
+    WRITER_COOKIE,
     chosen_language,
     cookie_of,
     language_of,
+    must_see_newest,
     subject_of,
     visitor_of,
 )
@@ -255,9 +260,18 @@ class PageRequest:
         # Also in the place of one that is not ours: no form of such a visitor would be taken.
         if self.session_token is None and self.cookie(VISITOR_COOKIE) != self.visitor:
             self.set_cookie(VISITOR_COOKIE, self.visitor, seconds=86_400)
+        self._note_writer()
         for name, value, options in self._cookies:
-            self._write_cookie(response, name, value, **options)
+            is_https = self.context.settings.is_https
+            write_cookie(response, name, value, is_https=is_https, **options)
         return response
+
+    def _note_writer(self) -> None:
+        """Let who has changed something read it from the primary until a replica must have it."""
+        replica = self.context.database.replica
+        if replica is not None and self.http.method not in READS:
+            seconds = math.ceil(replica.lag_limit_seconds + replica.look_seconds)
+            self.set_cookie(WRITER_COOKIE, "1", seconds=seconds)
 
     def check_csrf(self, shown: str) -> None:
         """Let a change through that comes from a page of ours.
@@ -285,22 +299,6 @@ class PageRequest:
         """Return what forms carry under each of the server's keys, that in use first."""
         bound_to = self.session_token or self.visitor
         return form_tokens(self.context.settings.keys, self.subject, bound_to)
-
-    def _write_cookie(
-        self, response: Response, name: str, value: str | None, *, max_age: int, path: str
-    ) -> None:
-        secure = self.context.settings.is_https
-        name = cookie_name(name, is_https=secure, path=path)
-        common: dict[str, Any] = {
-            "path": path,
-            "httponly": True,
-            "samesite": "lax",
-            "secure": secure,
-        }
-        if value is None:
-            response.delete_cookie(name, **common)
-        else:
-            response.set_cookie(name, value, max_age=max_age, **common)
 
     def keep_draft(self, owner: str, page: str, typed: Typed) -> bool:
         """Keep what was typed for its owner until they open `page`; return whether it is kept."""
@@ -338,6 +336,9 @@ def get_page_request(request: Request) -> PageRequest:
     token = cookie_of(request, context, SESSION_COOKIE)
     subject = subject_of(context, token)
     request.scope.setdefault("state", {})["subject"] = subject
+    age = data_age.get()
+    if age is not None and must_see_newest(request, context):
+        age.must_be_newest = True
     return PageRequest(
         context=context,
         http=request,

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.accounts.words import LANGUAGE_NAMES
+from punchcard.db.postgresql.data_age import shown_age_seconds
 from punchcard.engage.vocabulary import AutomationStatus
 from punchcard.kit.environment.own_address import is_only_here
 from punchcard.kit.i18n import LANGUAGES
@@ -46,6 +47,7 @@ _GLOBALS: Final[dict[str, Any]] = {
     "stamp_symbol": stamp_symbols.symbol_of,
     "card_colours": card_colours,
     "is_only_here": is_only_here,
+    "shown_age_seconds": shown_age_seconds,
     "readable_code": readable_code,
     "readable_number": readable_number,
     "qr": lambda text, **options: Markup(drawings.svg(text, **options)),  # noqa: S704 - drawn by us

@@ -18,7 +18,7 @@ def list_audit_events(
     vendor_id: IdOf[VendorId] | None = None,
 ) -> Listed[AuditEventSchema]:
     """List who changed what, newest first, at one vendor or everywhere."""
-    with caller.context.database.read() as session:
+    with caller.context.database.read_replica() as session:
         rows = audit_service.list_events(
             session,
             vendor_id=vendor_id,

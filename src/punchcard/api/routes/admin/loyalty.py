@@ -48,7 +48,7 @@ def list_programs(
     ] = None,
 ) -> Listed[AdminProgramSchema]:
     """Return programs of all vendors, oldest first."""
-    with caller.context.database.read() as session:
+    with caller.context.database.read_replica() as session:
         rows = program_service.list_programs(
             session,
             vendor_id,
@@ -80,7 +80,7 @@ def get_wallet_status(caller: CallerDep) -> WalletStatusSchema:
 def get_platform_stats(caller: CallerDep, days: DaysDep) -> PlatformStatsSchema:
     """Return the figures of all vendors together."""
     now = caller.context.clock.now()
-    with caller.context.database.read() as session:
+    with caller.context.database.read_replica() as session:
         stats = stats_service.platform_stats(session, now=now, first=days.first, last=days.last)
     return platform_stats_schema(stats)
 

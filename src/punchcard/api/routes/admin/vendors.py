@@ -34,7 +34,7 @@ def list_vendors(
     status: OneOf[VendorStatus] | None = None,
 ) -> Listed[VendorSchema]:
     """List vendors, oldest first."""
-    with caller.context.database.read() as session:
+    with caller.context.database.read_replica() as session:
         rows = vendor_service.list_vendors(
             session, query=query, status=status, after_id=page.cursor, limit=page.fetch
         )

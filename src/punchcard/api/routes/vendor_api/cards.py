@@ -92,7 +92,7 @@ def list_cards(
         if not query:
             raise invalid_field("query", "query", message=N_("Must not be empty."))
         page = Page(min(page.limit, MOST_FOUND), None)
-    with caller.context.database.read() as session:
+    with caller.read_list() as session:
         views = card_service.list_cards(
             session,
             caller.vendor_id,

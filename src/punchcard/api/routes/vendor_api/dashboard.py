@@ -12,7 +12,7 @@ router = api_router("/api/v1/vendor/loyalty/dashboard", tag="programs")
 def get_dashboard(caller: CallerDep) -> DashboardSchema:
     """Return members, this month's figures and the last 90 days, all programs together."""
     context = caller.context
-    with context.database.read() as session:
+    with context.database.read_replica() as session:
         found = dashboard_service.vendor_dashboard(
             session, caller.vendor_id, now=context.clock.now()
         )

@@ -94,7 +94,7 @@ def _staff_report(caller: CallerDep, days: DaysDep, program_id: _Program = None)
         last=days.last,
         program_id=program_id,
     )
-    with caller.context.database.read() as session:
+    with caller.context.database.read_replica() as session:
         rows = table.read(session, None)
     # Read before the response begins: what is wrong with the period must still be a refusal.
     return Table(table.columns, lambda *_: rows)
@@ -137,7 +137,7 @@ def _file_response(
         caller.require_confirmation()
     caller.count_work(_COST)
     database = caller.context.database
-    with database.read() as session:
+    with database.read_replica() as session:
         vendor = vendor_service.get_vendor(session, caller.vendor_id)
     file = ExportFile(
         name=name,

@@ -57,7 +57,7 @@ def list_audit_events(
     caller: CallerDep, page: PageDep, action: ActionDep
 ) -> Listed[AuditEventSchema]:
     """List who changed what at this vendor, newest first."""
-    with caller.context.database.read() as session:
+    with caller.context.database.read_replica() as session:
         rows = audit_service.list_events(
             session,
             vendor_id=caller.vendor_id,

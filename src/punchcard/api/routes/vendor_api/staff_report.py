@@ -28,7 +28,7 @@ def get_staff_report(
     after it happened is not in the report.
     """
     context = caller.context
-    with context.database.read() as session:
+    with context.database.read_replica() as session:
         report = staff_report(
             session,
             caller.vendor_id,

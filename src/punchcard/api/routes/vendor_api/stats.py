@@ -23,7 +23,7 @@ def get_program_stats(
 ) -> ProgramStatsSchema:
     """Return totals and a daily series; days are those of the program's time zone."""
     now = caller.context.clock.now()
-    with caller.context.database.read() as session:
+    with caller.context.database.read_replica() as session:
         program = program_service.get_program(session, caller.vendor_id, program_id)
         stats = stats_service.program_stats(
             session, program, now=now, first=days.first, last=days.last
@@ -44,7 +44,7 @@ def get_program_liability(
 ) -> LiabilitySchema:
     """Return what the program's cards have at the end of a day, and how that came about."""
     now = caller.context.clock.now()
-    with caller.context.database.read() as session:
+    with caller.context.database.read_replica() as session:
         program = program_service.get_program(session, caller.vendor_id, program_id)
         days = liability_service.days_of(program, now, first, on)
         found = liability_service.liability(session, program, first=days.first, last=days.last)

@@ -47,7 +47,7 @@ def list_transactions(
         since=since,
         until=until,
     )
-    with caller.context.database.read() as session:
+    with caller.read_list() as session:
         entries = ledger_reader.list_entries(
             session, caller.vendor_id, wanted, limit=page.fetch, before_id=page.cursor
         )

@@ -36,7 +36,7 @@ def open_members(request: PageRequestDep, before: str = "", part: str = "") -> R
     """List cards with their holders, newest first; `part` "rows" answers only the list."""
     now = request.context.clock.now()
     asked, wanted = asked_cards(request.http.query_params, now=now, country=request.subject.country)
-    with request.context.database.read() as session:
+    with request.context.database.read_replica() as session:
         programs = program_service.list_programs(session, request.vendor_id, limit=_PROGRAMS_SHOWN)
         cards = card_service.list_cards(
             session,

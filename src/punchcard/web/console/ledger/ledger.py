@@ -34,7 +34,7 @@ _CHOICES_SHOWN: Final = 200
 def open_ledger(request: PageRequestDep, before: str = "", part: str = "") -> Response:
     """List entries, newest first; `part` "rows" answers only the list."""
     context = request.context
-    with context.database.read() as session:
+    with context.database.read_replica() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
         asked, wanted = asked_entries(
             request.http.query_params, now=context.clock.now(), timezone=vendor.timezone

@@ -82,7 +82,7 @@ def export_liability(
     if format not in MEDIA_TYPES:
         raise PageNotFound
     program, found = _found(request, program_id, request.form(), as_day(first), as_day(on))
-    with request.context.database.read() as session:
+    with request.context.database.read_replica() as session:
         vendor = vendor_service.get_vendor(session, request.vendor_id)
     layout = Layout(_COLUMNS, request.language, vendor.timezone)
     name = f"{vendor.slug}-{program.slug}-{found.last.isoformat()}.{format}"
@@ -116,7 +116,7 @@ def _found(
 ) -> tuple[LoyaltyProgram, Liability]:
     """Return a program and what it owes; of days that do not fit those until today."""
     now = request.context.clock.now()
-    with request.context.database.read() as session:
+    with request.context.database.read_replica() as session:
         program = program_service.get_program(session, request.vendor_id, program_id)
         days = days_of(program, now, None, None)
         with form.refusals(**{"query.from": "from", "query.on": "on"}):
