@@ -166,11 +166,21 @@ def _check_references(database: Database, chains: Chains) -> None:
 
 
 def check_claims(chains: Chains) -> None:
-    """Check that no card was given a milestone of a lap twice."""
+    """Check that no card was given a milestone of a lap twice.
+
+    Laps are numbered anew where cards were put together, or apart.
+    """
     for chain in chains.values():
-        told = [e["details"] or {} for e in standing(chain) if e["type"] == "stamps_redeemed"]
-        claims = [(one["claimed_lap"], one["at"]) for one in told if "claimed_lap" in one]
-        assert len(claims) == len(set(claims))
+        stand = {entry["id"] for entry in standing(chain)}
+        claims: set[tuple[int, int]] = set()
+        for entry in chain:
+            told = entry["details"] or {}
+            if "merge_id" in told:
+                claims.clear()
+            elif "claimed_lap" in told and entry["id"] in stand:
+                claim = (told["claimed_lap"], told["at"])
+                assert claim not in claims
+                claims.add(claim)
 
 
 def standing(entries: list[EntryRow]) -> list[EntryRow]:
