@@ -133,6 +133,7 @@ def test_a_status_that_cannot_follow_is_refused(bob: Shop, before: str, after: s
         ({"windows": [HAPPY_HOUR, {**HAPPY_HOUR, "from": "00:00", "to": "00:00"}]}, None),
         ({"windows": [{**HAPPY_HOUR, "weekdays": [1, 1]}]}, [["windows", 0, "weekdays"]]),
         ({"budget": {"stamps": 5}}, [["budget", "stamps"]]),
+        ({"budget": {"points": None}}, [["budget", "points"]]),
         (
             {"effect": {"kind": "multiply", "factor": "0.500"}, "budget": {"points": 5}},
             [["budget", "points"]],

@@ -20,10 +20,13 @@ from punchcard.loyalty.errors.till import (
 from punchcard.loyalty.operations import RefundPoints
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.carry import held
+from punchcard.loyalty.rules.promotions.promotion_offer import promotion_of
 from punchcard.loyalty.rules.purchase_rules import Bonus, earned
 from punchcard.loyalty.rules.values import CardState, EntryDraft, History, PastEntry, ProgramRules
 from punchcard.loyalty.vocabulary import EntryType, PartKind
 from tests.support.drivers.rules import ENTRY, MONDAY, PROGRAM, card, earn, points_program, void
+
+PROMOTION = {"id": "spring", "version": 1}
 
 
 def refund(amount_minor: int, reference: str = "B-1") -> RefundPoints:
@@ -94,6 +97,24 @@ def test_below_the_minimum_what_is_left_earns_nothing() -> None:
     rules = points_program(minimum_purchase_minor=1000)
     after, history = bought(rules, card(), 1500)
     assert decide(refund(600), rules, after, MONDAY, history).card.points == 0
+
+
+def test_below_the_minimum_a_promotion_adds_nothing_to_what_is_left() -> None:
+    twice = promotion_of({"effect": {"kind": "multiply", "factor": "2.000"}, **PROMOTION})
+    rules = points_program(minimum_purchase_minor=1000, promotions=(twice,))
+    after, history = bought(rules, card(), 1500)
+    assert after.points == 30
+    assert decide(refund(500), rules, after, MONDAY, history).card.points == 20
+    assert decide(refund(501), rules, after, MONDAY, history).card.points == 0
+
+
+def test_what_is_left_of_a_point_is_told_in_the_parts_that_it_is_counted_in() -> None:
+    more = promotion_of({"effect": {"kind": "multiply", "factor": "1.333"}, **PROMOTION})
+    rules = points_program(promotions=(more,))
+    after, history = bought(rules, card(), 250)
+    [(entry, rest)] = decide(refund(100), rules, after, MONDAY, history).steps
+    assert held(rules, rest) == Fraction("1.9995")
+    assert (entry.details or {})["carry_parts"] == rest.carry_parts
 
 
 def test_only_purchases_come_back_and_none_that_was_voided() -> None:

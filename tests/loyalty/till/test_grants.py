@@ -160,7 +160,7 @@ def test_a_voided_collection_gives_it_back_with_days_of_grace(
     alice: TillDriver, clock: ManualClock
 ) -> None:
     program = alice.program(return_grace_days=30)
-    coffee = alice.reward(program, points_required=None)
+    coffee = alice.reward(program, points_required=None, value_minor=350)
     card = alice.card(program)
     grant = given(alice, card, coffee, expires_on=date(2026, 3, 5))
     collected = alice.till.submit(alice.redeem_grant(card))
@@ -170,6 +170,9 @@ def test_a_voided_collection_gives_it_back_with_days_of_grace(
     assert (voided.card.grants_ready, voided.card.lifetime_rewards) == (1, 0)
     row = grant_of(alice, grant)
     assert (row.state, row.expires_on) == ("ready", date(2026, 4, 1))
+    with alice.database.read() as session:
+        standing = session.get_one(LoyaltyCard, card).standing or {}
+    assert standing["grants"][grant]["value_minor"] == 350
     assert alice.till.submit(alice.redeem_grant(card, grant)).card.lifetime_rewards == 1
 
 

@@ -197,11 +197,14 @@ def test_what_would_refuse_a_redemption_refuses_a_reservation(alice: TillDriver)
     assert isinstance(refused(alice, alice.reserve(card, points=30)), ProgramInactive)
 
 
-def test_a_reserved_grant_waits_for_its_reservation(alice: TillDriver) -> None:
+@pytest.mark.parametrize("expires_on", [date(2026, 3, 31), None])
+def test_a_reserved_grant_waits_for_its_reservation(
+    alice: TillDriver, expires_on: date | None
+) -> None:
     program = alice.program()
     coffee = alice.reward(program, points_required=None, stock_left=1)
     card = alice.card(program)
-    grant = alice.grant(card, coffee, expires_on=date(2026, 3, 31))
+    grant = alice.grant(card, coffee, expires_on=expires_on)
     alice.till.submit(grant)
     reservation = reserved(alice, card, grant_id=grant.grant_id)
     assert stock_of(alice, coffee) == 0

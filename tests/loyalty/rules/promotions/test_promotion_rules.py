@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from punchcard.kit.ids import EntryId, ProgramId
 from punchcard.loyalty.operations import Actor
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.promotions.promotion_offer import PromotionOffer, promotion_of
@@ -19,7 +18,7 @@ from punchcard.loyalty.rules.standing import NO_STANDING
 from punchcard.loyalty.rules.tiers.tier_plan import Tier, TierPlan
 from punchcard.loyalty.rules.values import CardState, Decision, History, PastEntry
 from punchcard.loyalty.vocabulary import ActorKind, EntryType, TierBasis
-from tests.support.drivers.rules import ENTRY, MONDAY, PROGRAM, card, earn, points_program, void
+from tests.support.drivers.rules import MONDAY, card, earn, past, points_program, void
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
@@ -47,6 +46,13 @@ def bought(
     program = points_program(promotions=offers)
     history = History(budgets=left or {})  # type: ignore[arg-type]
     return decide(earn(amount_minor, **more), program, on or card(), at, history)
+
+
+def entry_of(purchase: Decision) -> PastEntry:
+    """Return the entry of a purchase that carried nothing on, as its void finds it."""
+    draft, _ = purchase.steps[-1]
+    facts = {"points_delta": draft.points_delta, "amount_minor": draft.amount_minor}
+    return past(EntryType.POINTS_EARNED, details=draft.details, **facts)
 
 
 def points(amount_minor: int, *offers: PromotionOffer, **more: Any) -> int:
@@ -281,26 +287,25 @@ def test_where_the_best_is_used_up_the_next_best_counts() -> None:
 def test_a_void_takes_the_whole_purchase_and_gives_the_use_back() -> None:
     once = offer(limit={"times": 1, "per": "day"})
     decision = bought(1050, once)
-    draft, bought_card = decision.steps[-1]
-    past = PastEntry(
-        id=EntryId(ENTRY),
-        type=EntryType.POINTS_EARNED,
-        program_id=ProgramId(PROGRAM),
-        stamps_delta=0,
-        points_delta=draft.points_delta,
-        amount_minor=draft.amount_minor,
-        reference=None,
-        reward_id=None,
-        reward=None,
-        carry_delta=Fraction(0),
-        voided_by=None,
-        details=draft.details,
-    )
     program = points_program(promotions=(once,))
-    voided = decide(void(), program, bought_card, MONDAY, History(entry=past))
+    history = History(entry=entry_of(decision))
+    voided = decide(void(), program, decision.card, MONDAY, history)
     assert (voided.card.points, voided.card.standing) == (0, None)
     assert (voided.steps[-1][0].details or {})["uses"] == {once.id: []}
     assert bought(1000, once, on=voided.card).card.points == 20
+
+
+def test_a_void_of_a_day_that_is_kept_no_more_gives_no_use_back() -> None:
+    once = offer(limit={"times": 1, "per": "day"})
+    first = bought(1000, once)
+    kept = first.card
+    for day in range(1, 12):
+        kept = bought(1000, once, on=kept, at=MONDAY + timedelta(days=day)).card
+    program = points_program(promotions=(once,))
+    at = MONDAY + timedelta(days=12)
+    voided = decide(void(), program, kept, at, History(entry=entry_of(first)))
+    assert voided.card.points == kept.points - 20
+    assert voided.card.kept_standing.uses == kept.kept_standing.uses
 
 
 @given(
