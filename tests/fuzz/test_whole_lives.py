@@ -13,7 +13,16 @@ from tests.fuzz.effort import effort
 from tests.oracle.whole.cards import Event, Program
 from tests.oracle.whole.counter import Counter, held_by, shelf_of
 from tests.oracle.whole.shop import Shop
-from tests.oracle.whole.wishes import CARDS, PROGRAMS, RUSHES, STARTS, Rush, event_of
+from tests.oracle.whole.wishes import (
+    CARDS,
+    PROGRAMS,
+    PROGRAMS_OF_DEBTS,
+    RUSHES,
+    RUSHES_OF_DEBTS,
+    STARTS,
+    Rush,
+    event_of,
+)
 from tests.support.audited_till_driver import audited_till_driver
 from tests.support.drivers.till import TillDriver
 
@@ -64,6 +73,20 @@ def alice(database: Database, clock: ManualClock) -> Iterator[TillDriver]:
 @effort(12)
 @given(program=PROGRAMS, rushes=RUSHES, now=STARTS)
 def test_any_life_of_a_shop_is_what_the_second_opinion_says(
+    alice: TillDriver, clock: ManualClock, program: Program, rushes: list[Rush], now: datetime
+) -> None:
+    live(alice, clock, program, rushes, now)
+
+
+@effort(8)
+@given(program=PROGRAMS_OF_DEBTS, rushes=RUSHES_OF_DEBTS, now=STARTS)
+def test_cards_that_owe_are_put_together_and_apart_as_it_says(
+    alice: TillDriver, clock: ManualClock, program: Program, rushes: list[Rush], now: datetime
+) -> None:
+    live(alice, clock, program, rushes, now)
+
+
+def live(
     alice: TillDriver, clock: ManualClock, program: Program, rushes: list[Rush], now: datetime
 ) -> None:
     clock.set(now)

@@ -23,19 +23,35 @@ class Merge:
     was: Card
     came: Card
     place: Place
-    points: Counter[Thing]
-    stamps: Counter[Thing]
+    points: "Poured"
+    stamps: "Poured"
     grants: set[int] = field(default_factory=set)
     is_undone: bool = False
+
+
+@dataclass
+class Poured:
+    """One pile poured into another: what of it stayed, and what that one repaid debts with.
+
+    `met` things more are of parts that met. `debt` is what the one that came owed beside those,
+    `repaid` what it repaid of the other's debt. `lost` are the parts that events had in what was
+    repaid with.
+    """
+
+    met: int
+    stayed: Counter[Thing]
+    repaid_with: list[Thing]
+    debt: int
+    repaid: int
+    lost: dict[int, int]
 
 
 def put_together(target: Card, source: Card, number: int, at: datetime) -> Merge:
     """Let the one card have all that the other has."""
     was, came = deepcopy(target), deepcopy(source)
-    points = _poured(target.points, source.points, number)
-    stamps = _poured(target.stamps, source.stamps, number)
     total = target.carry + source.carry
-    points[NO_DATE] += target.points.put([NO_DATE] * floor(total))
+    points = _poured(target.points, source.points, number, met=floor(total))
+    stamps = _poured(target.stamps, source.stamps, number)
     target.carry, source.carry = total - floor(total), Fraction(0)
     for name in ("lifetime_stamps", "lifetime_points", "lifetime_rewards"):
         setattr(target, name, getattr(target, name) + getattr(source, name))
@@ -54,10 +70,17 @@ def put_together(target: Card, source: Card, number: int, at: datetime) -> Merge
     return Merge(number, target.number, source.number, at, was, came, place, points, stamps)
 
 
-def _poured(into: Pile, pile: Pile, number: int) -> Counter[Thing]:
-    """Pour one pile into another; what is owed is repaid with what ends first."""
-    there = Counter(into.things)
+def _poured(into: Pile, pile: Pile, number: int, *, met: int = 0) -> Poured:
+    """Pour one pile into another; what is owed is repaid with what ends first.
+
+    Parts that met repay before anything else does.
+    """
+    there, owed_before = Counter(into.things), into.owed
+    lost = {event: _dated(part) for event, part in into.parts.items()}
+    debt = max(0, pile.owed - met)
     things, owed = [*into.things, *pile.things], into.owed + pile.owed
+    things += [NO_DATE] * max(0, met - owed)
+    owed = max(0, owed - met)
     for thing in sorted(thing for thing in things if not thing[1])[:owed]:
         things.remove(thing)
         owed -= 1
@@ -68,7 +91,13 @@ def _poured(into: Pile, pile: Pile, number: int) -> Counter[Thing]:
     into.parts[number] = Counter({kind: n for kind, n in stay.items() if kind != NO_DATE})
     into.bound()
     pile.things, pile.owed, pile.parts, pile.ended = [], 0, {}, {}
-    return stay
+    lost = {event: n - _dated(into.parts[event]) for event, n in lost.items()}
+    repaid_with = list((there - Counter(things)).elements())
+    return Poured(met, stay, repaid_with, debt, max(0, owed_before - owed), lost)
+
+
+def _dated(part: Counter[Thing]) -> int:
+    return sum(n for kind, n in part.items() if kind != NO_DATE)
 
 
 def _count_laps_on(target: Card, source: Card, own: int, come: int) -> None:
@@ -86,11 +115,11 @@ def _claim_of_own(claim: tuple[int, int], own: int, come: int) -> tuple[int, int
     return (lap if lap < own else lap + come - 1), at
 
 
-def take_apart(merge: Merge, target: Card, source: Card, policy: str) -> None:
-    """Give the card that came what it had, as far as that is there."""
+def take_apart(merge: Merge, target: Card, source: Card, policy: str, soonest: str) -> None:
+    """Give the card that came what it had, as far as that is there, and each its own debts."""
     came, was = merge.came, merge.was
-    _part_points(merge, target, source, policy)
-    _part_stamps(merge, target, source, policy)
+    _part_points(merge, target, source, policy, soonest)
+    _part_stamps(merge, target, source, policy, soonest)
     for name in ("lifetime_stamps", "lifetime_points", "lifetime_rewards"):
         setattr(source, name, getattr(came, name))
         setattr(target, name, getattr(target, name) - getattr(came, name))
@@ -110,68 +139,113 @@ def take_apart(merge: Merge, target: Card, source: Card, policy: str) -> None:
     merge.is_undone = True
 
 
-def _part_points(merge: Merge, target: Card, source: Card, policy: str) -> None:
-    came = merge.came.points
-    value = came.balance + came.pending + merge.came.carry
-    value -= target.points.take_ended(merge.number, value)
+def _part_points(merge: Merge, target: Card, source: Card, policy: str, soonest: str) -> None:
+    came, was = merge.came, merge.was
+    value = came.points.balance + came.points.pending + came.carry
+    value -= target.points.take_ended(merge.number, value + merge.points.debt)
     has = target.points.balance + target.points.pending + target.carry
-    left = has - value
-    if left < 0 and policy == "refuse":
-        raise Refused("not_enough_points")
-    if left < 0 and policy == "clamp":
-        left = max(left, min(has, Fraction(0)))
+    least = min(Fraction(0), was.points.balance + was.carry)
+    left = _allowed(has, has - value, least, policy, "not_enough_points")
     before = target.points.balance + target.carry
-    gone = _poured_back(target.points, floor(has) - floor(left), merge.points)
+    back = _poured_back(merge, "points", target, floor(has) - floor(left), soonest)
     target.carry = left - floor(left)
-    back = before - target.points.balance - target.carry
-    source.carry = back - floor(back)
-    _filled(source.points, target.points, gone, floor(back), merge.came.points)
+    there = before - target.points.balance - target.carry
+    source.carry = there - floor(there)
+    _filled(merge, "points", source, target, back, floor(there))
 
 
-def _part_stamps(merge: Merge, target: Card, source: Card, policy: str) -> None:
-    came = merge.came.stamps.balance
-    number = came - int(target.stamps.take_ended(merge.number, Fraction(came)))
-    has = target.stamps.balance
-    left = has - number
-    if left < 0 and policy == "refuse":
-        raise Refused("not_enough_stamps")
-    if left < 0 and policy == "clamp":
-        left = max(left, min(has, 0))
-    gone = _poured_back(target.stamps, has - left, merge.stamps)
-    _filled(source.stamps, target.stamps, gone, has - left, merge.came.stamps)
+def _part_stamps(merge: Merge, target: Card, source: Card, policy: str, soonest: str) -> None:
+    came, was = merge.came.stamps, merge.was.stamps
+    number = came.balance
+    number -= int(target.stamps.take_ended(merge.number, Fraction(number + came.owed)))
+    has = Fraction(target.stamps.balance)
+    least = Fraction(min(0, was.balance))
+    left = _allowed(has, has - number, least, policy, "not_enough_stamps")
+    gone = int(has - left)
+    back = _poured_back(merge, "stamps", target, gone, soonest)
+    _filled(merge, "stamps", source, target, back, gone)
 
 
-def _poured_back(pile: Pile, number: int, came: Counter[Thing]) -> list[Thing]:
-    """Take what came out of a pile again, of each kind no more than came; then as when spent."""
-    if number < 0:
-        pile.put([NO_DATE] * -number)
-        return []
+def _allowed(has: Fraction, left: Fraction, least: Fraction, policy: str, code: str) -> Fraction:
+    """Return what may be left of what a card has: what it owed itself, it may owe again."""
+    if left < least and policy == "refuse":
+        raise Refused(code)
+    return max(left, min(has, least)) if policy == "clamp" else left
+
+
+def _poured_back(merge: Merge, name: str, target: Card, number: int, soonest: str) -> list[Thing]:
+    """Let things of a pile go where they came from; returns what arrives there.
+
+    Of each kind no more than came, then as when spent. For what is not there the pile owes, and
+    what came last to end arrives. What it repaid with comes back.
+    """
+    pile, came, was = (getattr(card, name) for card in (target, merge.came, merge.was))
+    poured: Poured = getattr(merge, name)
+    before = Counter(pile.things)
+    away = max(0, number + poured.debt)
+    debts = away - number
     gone: list[Thing] = []
-    for kind, came_of_it in sorted(came.items()):
+    for kind, came_of_it in sorted(poured.stayed.items()):
         missing = 0 if kind == NO_DATE else came_of_it
         for here in dict.fromkeys((kind, (kind[0], ""))):
-            there = min(Counter(pile.things)[here], missing, number - len(gone))
+            there = min(Counter(pile.things)[here], missing, away - len(gone))
             pile.remove([here] * there)
             gone += [here] * there
             missing -= there
-    undated = min(Counter(pile.things)[NO_DATE], came[NO_DATE], number - len(gone))
-    pile.remove([NO_DATE] * max(0, undated))
-    gone += [NO_DATE] * max(0, undated)
-    return gone + pile.take(number - len(gone), by_end)
+    undated = min(Counter(pile.things)[NO_DATE], poured.stayed[NO_DATE], away - len(gone))
+    pile.remove([NO_DATE] * undated)
+    gone += [NO_DATE] * undated
+    gone += pile.take(min(away - len(gone), len(pile.active)), by_end)
+    # It owes what it owed before rather than giving away what is still to begin.
+    again = min(away - len(gone), poured.repaid)
+    gone += pile.take(away - len(gone) - again, by_end)
+    pile.owed += again
+    owed = away - len(gone)
+    had = [end for end, _ in came.things] + [NO_DATE[0]] * (0 if came.owed else poured.met)
+    left = Counter(had) - Counter(end for end, _ in gone)
+    late = sorted(left.elements())[max(0, left.total() - owed) :]
+    late += [NO_DATE[0]] * (owed - len(late))
+    repaid = min(debts, max(0, was.balance))
+    pile.put([NO_DATE] * (debts - repaid))
+    kept = sorted(poured.repaid_with)[max(0, len(poured.repaid_with) - repaid) :]
+    kept += [NO_DATE] * (repaid - len(kept))
+    pile.put([(max(end, soonest), "") for end, _ in kept])
+    come = Counter(pile.things) - before
+    for event, lost in poured.lost.items():
+        if event in pile.parts:
+            pile.parts[event] += _found_again(lost, come)
+    return gone + [(max(end, soonest), "") for end in late]
 
 
-def _filled(source: Pile, target: Pile, gone: list[Thing], balance: int, came: Pile) -> None:
+def _filled(
+    merge: Merge, name: str, source: Card, target: Card, gone: list[Thing], balance: int
+) -> None:
     """Put what went back on the card that came, with its dates, up to its balance."""
+    pile, there, came = (getattr(card, name) for card in (source, target, merge.came))
     dated = sorted(thing for thing in gone if not thing[1] and thing != NO_DATE)
     dated = dated[max(0, len(dated) - max(0, balance)) :]
-    source.things = [thing for thing in gone if thing[1]] + dated
-    source.things += [NO_DATE] * max(0, balance - len(dated))
-    source.owed = max(0, -balance)
-    there = Counter(source.things)
-    for number in came.parts:
-        source.parts[number] = target.parts.pop(number) & there
-        source.ended[number] = target.ended.pop(number, Fraction(0))
-    target.bound()
+    pile.things = [thing for thing in gone if thing[1]] + dated
+    come = Counter(pile.things)
+    pile.things += [NO_DATE] * max(0, balance - len(dated))
+    pile.owed = max(0, -balance)
+    for event, part in came.parts.items():
+        pile.ended[event] = there.ended.pop(event, Fraction(0))
+        ended = pile.ended[event] - came.ended.get(event, Fraction(0))
+        left = there.parts.pop(event)
+        lost = _dated(part) - _dated(left) - int(ended)
+        left &= come
+        pile.parts[event] = left + _found_again(lost, come - left)
+    there.bound()
+
+
+def _found_again(lost: int, come: Counter[Thing]) -> Counter[Thing]:
+    """Return where the part of an event is that had been repaid with, or spent, and came back."""
+    found: Counter[Thing] = Counter()
+    for kind, number in sorted(come.items()):
+        if kind != NO_DATE:
+            found[kind] = min(number, lost)
+            lost -= found[kind]
+    return found
 
 
 def _count_laps_back(target: Card, source: Card, was: Card, came: Card) -> None:

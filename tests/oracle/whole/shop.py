@@ -7,6 +7,7 @@ from typing import Any
 from tests.oracle.whole import earning, promises, returns, spending
 from tests.oracle.whole.cards import Card, Deed, Event, Grant, Program, Refused, day_of
 from tests.oracle.whole.merging import Merge, check_age, put_together, take_apart
+from tests.oracle.whole.piles import days_later
 from tests.oracle.whole.purchases import Fair
 
 # What settles something that was promised, whatever a card or a program has become since.
@@ -175,6 +176,7 @@ class Shop:
         self.book(target, at)
         if target.held:
             raise Refused("reservations_open")
-        take_apart(merge, target, source, self.program["void_policy"])
+        soonest = days_later(self.day(at), self.program["grace_days"])
+        take_apart(merge, target, source, self.program["void_policy"], soonest)
         for name in merge.grants & set(promises.ready(self, target)):
             self.grants[name].owner = source.number

@@ -25,6 +25,12 @@ ASKS = (
     " confirm release void void void refund refund refund merge merge separate separate book"
 ).split()
 
+# Of cards that owe something, put together and apart.
+ASKS_OF_DEBTS = (
+    "nothing visit visit visit earn stamp points points redeem_stamps reward void void void void"
+    " bonus merge merge merge separate separate separate book"
+).split()
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -47,25 +53,26 @@ class Rush:
     wishes: list[Wish]
 
 
-WISHES = st.builds(
-    Wish,
-    ask=st.sampled_from(ASKS),
-    card=st.sampled_from([0, 0, 0, 1, 1, 2]),
-    size=st.integers(0, 60),
-    back=st.sampled_from([0, 0, 0, 0, 30, 180, 1500, 4300]),
-    pick=st.integers(0, 40),
-)
-RUSHES = st.lists(
-    st.builds(
+def _rushes(asks: list[str], days: tuple[int, ...]) -> st.SearchStrategy[list[Rush]]:
+    wishes = st.builds(
+        Wish,
+        ask=st.sampled_from(asks),
+        card=st.sampled_from([0, 0, 0, 1, 1, 2]),
+        size=st.integers(0, 60),
+        back=st.sampled_from([0, 0, 0, 0, 30, 180, 1500, 4300]),
+        pick=st.integers(0, 40),
+    )
+    later = [0, 0, 10, 60, 179, *(number * _DAY for number in days)]
+    rush = st.builds(
         Rush,
-        minutes_later=st.sampled_from(
-            [0, 0, 10, 60, 179, *(days * _DAY for days in (1, 1, 3, 7, 13, 28, 31, 70, 366))]
-        ),
-        wishes=st.lists(WISHES, min_size=3, max_size=7),
-    ),
-    min_size=5,
-    max_size=14,
-)
+        minutes_later=st.sampled_from(later),
+        wishes=st.lists(wishes, min_size=3, max_size=7),
+    )
+    return st.lists(rush, min_size=5, max_size=14)
+
+
+RUSHES = _rushes(ASKS, (1, 1, 3, 7, 13, 28, 31, 70, 366))
+RUSHES_OF_DEBTS = _rushes(ASKS_OF_DEBTS, (1, 3, 7, 13, 28))
 # Nights in which clocks change, ends of months and years, and the day that most years lack.
 STARTS = st.sampled_from(
     [
@@ -165,6 +172,14 @@ PROGRAMS = st.fixed_dictionaries(
         "per_card": st.sampled_from([None, None, 1, 2]),
         "cups": st.sampled_from([None, 2]),
     }
+)
+PROGRAMS_OF_DEBTS = st.builds(
+    lambda program, owing: program | owing,
+    PROGRAMS,
+    st.fixed_dictionaries(
+        {"void_policy": st.sampled_from(["allow_negative", "allow_negative", "clamp", "refuse"])}
+        | {"minimum_redemption_points": st.just(0), "per_visit": st.none(), "daily": st.just(30)}
+    ),
 )
 
 

@@ -150,7 +150,8 @@ def followed(standing: Standing, details: Mapping[str, Any]) -> Standing:
     return Standing(*parts)
 
 
-def _moved(lots: Iterable[Lot], changes: Iterable[LotChange]) -> tuple[Lot, ...]:
+def moved(lots: Iterable[Lot], changes: Iterable[LotChange]) -> tuple[Lot, ...]:
+    """Return lots after these changes. Raises ValueError for more taken out than is in one."""
     amounts = {(lot.expires_on, lot.activates_on): lot.amount for lot in lots}
     for change in changes:
         key = (change[0], change[2] if len(change) > 2 else "")
@@ -182,8 +183,8 @@ def _kept_lot(lot: Lot) -> list[Any]:
 
 
 _AFTER: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
-    "lots": _moved,
-    "stamp_lots": _moved,
+    "lots": moved,
+    "stamp_lots": moved,
     "lap": _told,
     "claimed": _marks,
     "kept": _pairs,

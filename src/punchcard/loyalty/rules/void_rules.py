@@ -225,18 +225,20 @@ def take_back(
     return debit(after, gone, own)
 
 
-def what_goes(program: ProgramRules, card: CardState, amount: Fraction) -> tuple[CardState, int]:
+def what_goes(
+    program: ProgramRules, card: CardState, amount: Fraction, least: Fraction = Fraction(0)
+) -> tuple[CardState, int]:
     """Return the card with the carry that is left of `amount`, and the whole points that go.
 
-    As far as the policy allows. What is pending is the card's as well: nothing of it was spent.
-    Raises PointsAlreadySpent.
+    As far as the policy allows, which lets the card keep `least`: below 0 what it owes beside that.
+    What is pending is the card's as well: nothing of it was spent. Raises PointsAlreadySpent.
     """
     has = held(program, card) + card.kept_standing.points_pending
     left = has - amount
-    if left < 0 and program.void_policy == VoidPolicy.REFUSE:
-        raise PointsAlreadySpent(points_missing=-floor(left))
+    if left < least and program.void_policy == VoidPolicy.REFUSE:
+        raise PointsAlreadySpent(points_missing=-floor(left - least))
     if program.void_policy == VoidPolicy.CLAMP:
-        left = max(left, min(has, Fraction(0)))
+        left = max(left, min(has, least))
     return carrying(program, card, left - floor(left)), floor(has) - floor(left)
 
 

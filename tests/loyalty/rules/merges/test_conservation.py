@@ -16,7 +16,7 @@ from punchcard.loyalty.rules.carry import carried, held
 from punchcard.loyalty.rules.dated.ended import LotMove
 from punchcard.loyalty.rules.decide import decide_merge, decide_separation
 from punchcard.loyalty.rules.merges.merge_rules import MergeDecision
-from punchcard.loyalty.rules.merges.unmerge_rules import PastMerge
+from punchcard.loyalty.rules.merges.unmerge_rules import Had, PastMerge
 from punchcard.loyalty.rules.standing import Lot, Standing, followed
 from punchcard.loyalty.rules.values import CardState, Decision, History, PastEntry
 from punchcard.loyalty.vocabulary import CardStatus, ProgramType, VoidPolicy
@@ -124,7 +124,8 @@ def separated(
     came, went = past(ENTRY, mine, merge.target), past(WENT, found, merge.source)
     moves = (LotMove(came.id, came.type, came.details or {}),)
     states = (merge.target.card, merge.source.card)
-    told = PastMerge(came, went, MONDAY, History(moves=moves))
+    had = Had(mine.stamps, held(HYBRID, mine))
+    told = PastMerge(came, went, MONDAY, History(moves=moves), had)
     rules = replace(HYBRID, void_policy=policy)
     return decide_separation(void(), rules, states, MONDAY + timedelta(days=1), told)
 
@@ -194,6 +195,17 @@ def test_nothing_is_lost_and_nothing_is_had_twice(mine: CardState, found: CardSt
 @settings(max_examples=60, deadline=None)
 @given(mine=cards(MINE), found=cards(FOUND), policy=st.sampled_from(VoidPolicy))
 def test_each_has_its_own_again_once_they_are_separated(
+    mine: CardState, found: CardState, policy: VoidPolicy
+) -> None:
+    merge = merged(mine, found)
+    apart = separated(mine, found, merge, policy)
+    assert owned(apart.target.card) == owned(mine)
+    assert owned(apart.source.card) == owned(found)
+
+
+@settings(max_examples=100, deadline=None)
+@given(mine=cards(MINE, -20), found=cards(FOUND, -20), policy=st.sampled_from(VoidPolicy))
+def test_each_owes_its_own_again_and_has_its_dates_again(
     mine: CardState, found: CardState, policy: VoidPolicy
 ) -> None:
     merge = merged(mine, found)

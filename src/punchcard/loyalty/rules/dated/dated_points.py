@@ -61,17 +61,6 @@ def debit(card: CardState, points: int, own: Iterable[LotChange] = ()) -> Moved:
     return with_lots(card._replace(points=card.points - active), changes)
 
 
-def debit_come(card: CardState, points: int, came: Iterable[LotChange], undated_came: int) -> Moved:
-    """Take points off the card that another one's were merged into: of each lot what came."""
-    standing = card.kept_standing
-    undated = max(0, card.points - standing.points_dated)
-    changes = lots.take_apart(
-        standing.lots, points, came, undated_came=undated_came, undated=undated
-    )
-    active = points + lots.pending_in(changes)
-    return with_lots(card._replace(points=card.points - active), changes)
-
-
 def give_back(
     program: ProgramRules,
     card: CardState,

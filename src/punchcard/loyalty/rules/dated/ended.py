@@ -94,28 +94,51 @@ class _Part:
         self.held: dict[_Key, int] = {}
         self.own: dict[_Key, int] = {}
         self.away: dict[_Key, int] = {}
+        self.gone: dict[str, int] = {}
         self.ended = 0
 
     def put(self, move: LotMove) -> None:
         """Follow the part from here on, where it was put."""
-        self.own = _put_by(self._held_after(move))
+        changes = self._held_after(move)
+        if move.type == EntryType.MERGED_IN:
+            # What that took beside repaid what the card that came owed.
+            self.own = {_key(change): change[1] for change in changes if change[1] > 0}
+        else:
+            self.own = _put_by(changes)
         self._bound()
 
     def follow(self, move: LotMove) -> None:
         """Go along with an entry; what it took was what ended first."""
+        had = sum(self.own.values())
         changes = self._held_after(move)
         if move.type == EntryType.MERGED_OUT:
+            had += self.ended
             self.away = self._while_merged(move)
+            self.gone[move.details["merge_id"]] = had - sum(self.away.values()) - self.ended
         elif move.type == EntryType.VOIDED and "merge_id" in move.details:
-            for change in changes:
-                own = self.own.get(_key(change), 0) + self.away.get(_key(change), 0)
-                self.own[_key(change)] = own
-            self.away = {}
+            self._come_back(changes, self.gone.pop(move.details["merge_id"], 0))
         elif move.type == _ENDINGS[self.name]:
             self.ended += _taken(self.own, changes)
         elif move.type != EntryType.MERGED_IN:
             _follow(self.own, changes)
         self._bound()
+        if move.type == EntryType.MERGED_IN:
+            self.gone[move.details["merge_id"]] = had - sum(self.own.values())
+
+    def _come_back(self, changes: Sequence[LotChange], gone: int) -> None:
+        """Take up the part again where cards went their own ways.
+
+        `gone` of it had repaid what a card owed, or was spent: as far as it comes back, it is in
+        what came beside what is left.
+        """
+        for change in changes:
+            if change[1] > 0:
+                key = _key(change)
+                left = min(change[1], self.away.get(key, 0))
+                more = min(change[1] - left, gone)
+                gone -= more
+                self.own[key] = self.own.get(key, 0) + left + more
+        self.away = {}
 
     def _while_merged(self, merged_out: LotMove) -> dict[_Key, int]:
         """Return what is left of the part when the card that it went to gives it back."""

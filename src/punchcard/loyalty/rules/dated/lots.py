@@ -7,6 +7,7 @@ first is spent first, in the order of the ledger, whenever it happened.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from punchcard.loyalty.rules.dated.dates import NEVER
 from punchcard.loyalty.rules.standing import Lot, LotChange
@@ -54,13 +55,22 @@ def take(
     return changes
 
 
+class Undated(NamedTuple):
+    """What of a balance with lots has no date, how much of it came, and what it may owe."""
+
+    there: int
+    came: int
+    owed: int
+
+
 def take_apart(
-    lots: Iterable[Lot], amount: int, came: Iterable[LotChange], *, undated_came: int, undated: int
+    lots: Iterable[Lot], amount: int, came: Iterable[LotChange], undated: Undated
 ) -> Change:
     """Return how `amount` leaves lots again that other lots were merged into by `came`.
 
-    Of each no more than came, however much it holds, then `undated_came` of the `undated`; what is
-    not there any more goes as if it was spent. What came pending may be active by now.
+    Of each no more than came, however much it holds, then of the undated what came; what is not
+    there any more goes as if it was spent, but what may be owed is owed before anything pending
+    goes. What came pending may be active by now.
     """
     held = {(lot.expires_on, lot.activates_on): lot.amount for lot in lots}
     changes: Change = []
@@ -72,9 +82,10 @@ def take_apart(
                 held[key] -= taken
                 changes.append(_change(key, -taken))
             amount, missing = amount - taken, missing - taken
-    undated_taken = max(0, min(amount, undated_came, undated))
+    undated_taken = max(0, min(amount, undated.came, undated.there))
     rest = [Lot(key[0], number, key[1]) for key, number in held.items() if number]
-    left = take(rest, amount - undated_taken, undated=undated - undated_taken)
+    spendable = undated.there - undated_taken + undated.owed
+    left = take(rest, amount - undated_taken, undated=spendable)
     return merged([*changes, *left])
 
 

@@ -62,11 +62,6 @@ def fitting(held: Iterable[Lot], come: Iterable[LotChange], balance: int) -> lis
     return lots.merged([*come, *taken])
 
 
-def reversed_lots(changes: Iterable[LotChange]) -> list[LotChange]:
-    """Return the changes that put onto one card what these took off another."""
-    return lots.merged([change[0], -change[1], *change[2:]] for change in changes)
-
-
 def put_together(own: Standing, come: Standing, plan: TierPlan | None) -> Details:
     """Return what the standing of a card becomes with another's beside it, but for lots.
 

@@ -4,8 +4,7 @@ Both entries are voided as one. The sums of both cards are the same before and a
 or has ended meanwhile comes back to neither.
 """
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from math import floor
 from typing import Final, NamedTuple
@@ -16,7 +15,7 @@ from punchcard.loyalty.errors.merges import MergeTooOld
 from punchcard.loyalty.errors.till import AlreadyVoided
 from punchcard.loyalty.rules.carry import carried, carrying, held
 from punchcard.loyalty.rules.dated import lots
-from punchcard.loyalty.rules.dated.dated_points import Moved, debit_come, joined, with_details
+from punchcard.loyalty.rules.dated.dated_points import Moved, joined, with_details, with_lots
 from punchcard.loyalty.rules.dated.due_rules import book_due, ended_of
 from punchcard.loyalty.rules.dated.ended import Ended
 from punchcard.loyalty.rules.merges import merge_parts
@@ -26,9 +25,10 @@ from punchcard.loyalty.rules.merges.merge_rules import (
     lifetime_of,
     with_lifetime,
 )
+from punchcard.loyalty.rules.merges.parting import Brought, parted
 from punchcard.loyalty.rules.stamp_rules import with_stamp_clock
-from punchcard.loyalty.rules.stamps.dated_stamps import debit_stamps_come
-from punchcard.loyalty.rules.standing import NO_STANDING, Details, LotChange, Standing
+from punchcard.loyalty.rules.stamps.dated_stamps import with_stamp_lots
+from punchcard.loyalty.rules.standing import NO_STANDING, Details, Standing
 from punchcard.loyalty.rules.values import (
     CardState,
     EntryDraft,
@@ -44,16 +44,45 @@ UNDO_DAYS: Final = 30
 """Within how many days merged cards can be taken apart."""
 
 
+class Had(NamedTuple):
+    """What a card had before another was merged into it: stamps and points, exactly."""
+
+    stamps: int
+    points: Fraction
+
+
 class PastMerge(NamedTuple):
     """A merge: its two entries, when it was, and what the till looked up of the joint card.
 
-    Of the stamps in `history` those that the card that came had, or those merged into it, are not.
+    `had` is what the card that stayed had before. Of the stamps in `history` those that the card
+    that came had, or those merged into it, are not.
     """
 
     came: PastEntry
     went: PastEntry
     made_at: datetime
     history: History
+    had: Had
+
+    @property
+    def stamps(self) -> Brought:
+        """Return what the merge did to stamps."""
+        lots = [(one.details or {}).get("stamp_lots", ()) for one in (self.came, self.went)]
+        return Brought(self.had.stamps, self.came.stamps_delta, *lots)
+
+    @property
+    def points(self) -> Brought:
+        """Return what the merge did to points."""
+        lots = [lots_of(one) for one in (self.came, self.went)]
+        return Brought(floor(self.had.points), self.came.points_delta, *lots)
+
+
+class _Parted(NamedTuple):
+    """The card that stayed without what goes back, and what that is, with its lots."""
+
+    left: Moved
+    back: Fraction
+    lots: lots.Change
 
 
 def separate_cards(
@@ -74,23 +103,23 @@ def separate_cards(
         book_due(program, target, at)
     before, empty = target.card, source.card
     check_nothing_reserved(before)
-    came = past.came
-    ended = ended_of(came, past.history, target)
-    ended = ended.within(max(0, came.stamps_delta), worth_of(came))
-    pointed, came_points = _points(past, program, before, ended)
-    stamped = _stamps(past, program, pointed.card, ended)
-    told_in, told_out = _parts(past, stamped.card)
+    ended = _ended(past, target)
+    soonest = lots.soonest_return(program.day_of(at), program.return_grace_days)
+    points = _points(past, program, before, ended, soonest)
+    stamps = _stamps(past, program, points.left.card, ended, soonest)
+    left = stamps.left.card
+    told_in, told_out = _parts(past, left)
     lifetime = (past.came.details or {}).get("lifetime", [0, 0, 0])
-    left = with_lifetime(stamped.card, _less(lifetime_of(stamped.card), lifetime))
-    details = joined(pointed.details, stamped.details, told_in) or {}
+    left = with_lifetime(left, _less(lifetime_of(left), lifetime))
+    details = joined(points.left.details, stamps.left.details, told_in) or {}
     if _tells_parts(program, left):
         details["carry_parts"] = left.carry_parts
     left = with_details(left._replace(standing=before.standing), details).card
-    gone = before.stamps - left.stamps
-    back = _given(program, empty, came_points, gone, details)
+    back = _given(program, empty, points.back, floor(stamps.back))
     back = with_lifetime(back, (lifetime[0], lifetime[1], lifetime[2]))
-    for name, balance in (("lots", back.points), ("stamp_lots", back.stamps)):
-        if come := merge_parts.fitting((), _mirrored(details, name), balance):
+    goes_back = (("lots", points.lots, back.points), ("stamp_lots", stamps.lots, back.stamps))
+    for name, changes, balance in goes_back:
+        if come := merge_parts.fitting((), changes, balance):
             told_out[name] = come
     if _tells_parts(program, back):
         told_out["carry_parts"] = back.carry_parts
@@ -104,27 +133,39 @@ def separate_cards(
     return MergeDecision(target.decision(), source.decision())
 
 
+def _ended(past: PastMerge, target: Steps) -> Ended:
+    """Return what of that which came has ended since; what is owed is no part of it."""
+    stamps = past.came.stamps_delta + past.stamps.debt
+    points = worth_of(past.came) + past.points.debt
+    return ended_of(past.came, past.history, target).within(stamps, points)
+
+
 def _points(
-    past: PastMerge, program: ProgramRules, card: CardState, ended: Ended
-) -> tuple[Moved, Fraction]:
-    """Return the card without the points that came, and how many of those are there, exactly."""
-    rest, gone = what_goes(program, card, worth_of(past.came) - ended.points)
-    own = lots_of(past.came)
-    undated_came = past.came.points_delta + lots.pending_in(own) - _sum(own)
-    moved = debit_come(rest, gone, own, undated_came)
-    before, after = (held(program, one) for one in (card, moved.card))
-    return moved, before - after
+    past: PastMerge, program: ProgramRules, card: CardState, ended: Ended, soonest: date
+) -> _Parted:
+    """Take the points that came off the card; what it owed itself, it may owe again."""
+    least = min(Fraction(0), past.had.points)
+    rest, gone = what_goes(program, card, worth_of(past.came) - ended.points, least)
+    parting = parted(card.kept_standing.lots, card.points, gone, past.points, soonest)
+    rest = rest._replace(points=card.points - gone - parting.pending)
+    back = held(program, card) - held(program, rest)
+    return _Parted(with_lots(rest, parting.left), back, parting.back)
 
 
-def _stamps(past: PastMerge, program: ProgramRules, card: CardState, ended: Ended) -> Moved:
-    came = past.came.stamps_delta - ended.stamps
-    left = card.stamps - came
-    if left < 0 and program.void_policy == VoidPolicy.REFUSE:
-        raise StampsAlreadySpent(stamps_missing=-left)
+def _stamps(
+    past: PastMerge, program: ProgramRules, card: CardState, ended: Ended, soonest: date
+) -> _Parted:
+    """Take the stamps that came off the card, as `_points` does."""
+    least = min(0, past.had.stamps)
+    left = card.stamps - past.came.stamps_delta + ended.stamps
+    if left < least and program.void_policy == VoidPolicy.REFUSE:
+        raise StampsAlreadySpent(stamps_missing=least - left)
     if program.void_policy == VoidPolicy.CLAMP:
-        left = max(left, min(card.stamps, 0))
-    own = (past.came.details or {}).get("stamp_lots", ())
-    return debit_stamps_come(card, card.stamps - left, own, past.came.stamps_delta - _sum(own))
+        left = max(left, min(card.stamps, least))
+    gone = card.stamps - left
+    parting = parted(card.kept_standing.stamp_lots, card.stamps, gone, past.stamps, soonest)
+    rest = with_stamp_lots(card._replace(stamps=left), parting.left)
+    return _Parted(rest, Fraction(gone), parting.back)
 
 
 def _parts(past: PastMerge, card: CardState) -> tuple[Details, Details]:
@@ -142,21 +183,11 @@ def _parts(past: PastMerge, card: CardState) -> tuple[Details, Details]:
     }
 
 
-def _given(
-    program: ProgramRules, card: CardState, points: Fraction, stamps: int, details: Details
-) -> CardState:
+def _given(program: ProgramRules, card: CardState, points: Fraction, stamps: int) -> CardState:
     """Return the card that came with the stamps and points that go back to it."""
     whole = floor(points)
     back = carrying(program, card, points - whole)
     return back._replace(points=whole, stamps=stamps, status=CardStatus.ACTIVE)
-
-
-def _sum(changes: Iterable[LotChange]) -> int:
-    return sum(change[1] for change in changes)
-
-
-def _mirrored(details: Details, name: str) -> list[LotChange]:
-    return merge_parts.reversed_lots(details.get(name, ()))
 
 
 def _void(past: PastEntry, before: CardState, after: CardState, details: Details) -> EntryDraft:

@@ -24,7 +24,7 @@ def dated(program: ProgramRules, before: CardState, after: CardState, day: date)
     assert program.stamps_expiry is not None
     expires_on = program.stamps_expiry.told_last_day(day)
     come = after.stamps - before.stamps
-    return _with_lots(
+    return with_stamp_lots(
         after, lots.put(before.kept_standing.stamp_lots, before.stamps, come, expires_on)
     )
 
@@ -34,20 +34,7 @@ def debit_stamps(card: CardState, stamps: int, own: Iterable[LotChange] = ()) ->
     after = card._replace(stamps=card.stamps - stamps)
     if card.standing is None or not card.standing.stamp_lots:
         return Moved(after)
-    return _with_lots(after, lots.take(card.standing.stamp_lots, stamps, own))
-
-
-def debit_stamps_come(
-    card: CardState, stamps: int, came: Iterable[LotChange], undated_came: int
-) -> Moved:
-    """Take stamps off the card that another one's were merged into: of each lot what came."""
-    after = card._replace(stamps=card.stamps - stamps)
-    standing = card.kept_standing
-    undated = max(0, card.stamps - standing.stamps_dated)
-    changes = lots.take_apart(
-        standing.stamp_lots, stamps, came, undated_came=undated_came, undated=undated
-    )
-    return _with_lots(after, changes)
+    return with_stamp_lots(after, lots.take(card.standing.stamp_lots, stamps, own))
 
 
 def stamps_back(
@@ -67,8 +54,9 @@ def stamps_back(
         return Moved(after)
     soonest = lots.soonest_return(day, program.return_grace_days)
     held = card.kept_standing.stamp_lots
-    return _with_lots(after, lots.give_back(held, card.stamps, stamps, spent, soonest))
+    return with_stamp_lots(after, lots.give_back(held, card.stamps, stamps, spent, soonest))
 
 
-def _with_lots(card: CardState, changes: lots.Change) -> Moved:
+def with_stamp_lots(card: CardState, changes: lots.Change) -> Moved:
+    """Return the card with these changes of its stamps' lots, and the details that tell them."""
     return with_details(card, {"stamp_lots": changes}) if changes else Moved(card)

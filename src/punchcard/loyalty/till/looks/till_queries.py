@@ -176,6 +176,12 @@ def past_entry(row: Row[Any], program: ProgramRules) -> PastEntry:
     )
 
 
+def had_before(row: Row[Any], program: ProgramRules) -> tuple[int, Fraction]:
+    """Return what a card had before an entry that moves the carry: stamps, and exact points."""
+    carry = _carried(program, (row.carry, row.version, row.told))
+    return row.stamps_after - row.stamps_delta, row.points_after - row.points_delta + carry
+
+
 def refunded_minor(connection: Connection, card_id: CardId, entry_id: EntryId) -> int:
     """Return how much was paid back of the purchase that an entry of the card records."""
     rows = connection.execute(

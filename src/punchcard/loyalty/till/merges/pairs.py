@@ -16,11 +16,11 @@ from punchcard.loyalty.merge_operation import MergeCards
 from punchcard.loyalty.operations import VoidEntry
 from punchcard.loyalty.rules.decide import decide_merge, decide_separation
 from punchcard.loyalty.rules.merges.merge_rules import MergeDecision, check_programs
-from punchcard.loyalty.rules.merges.unmerge_rules import PastMerge
+from punchcard.loyalty.rules.merges.unmerge_rules import Had, PastMerge
 from punchcard.loyalty.rules.values import History, PastEntry, PastStamp
 from punchcard.loyalty.till.held_card import HeldCard
 from punchcard.loyalty.till.looks import past_visits, told_entries
-from punchcard.loyalty.till.looks.till_queries import past_entry, past_rows
+from punchcard.loyalty.till.looks.till_queries import had_before, past_entry, past_rows
 
 _ERASURES = table_of(Erasure)
 _MERGES = table_of(CardMerge)
@@ -62,7 +62,8 @@ def moved_two(
         stamps=_own_stamps(connection, pair.target, came, went),
         moves=told_entries.moves_of(connection, row.card_id, came),
     )
-    past = PastMerge(came, went, row.made_at, history)
+    had = Had(*had_before(rows[row.in_entry_id], program))
+    past = PastMerge(came, went, row.made_at, history, had)
     states = (pair.target.state, pair.source.state)
     return pair, decide_separation(operation, program, states, now, past)
 
