@@ -13,25 +13,26 @@ from punchcard.accounts.security.log_lines import write_kept_event
 from punchcard.connect.archive import models as _archive_tables  # noqa: F401 - declares them
 from punchcard.connect.imports import models as _import_tables  # noqa: F401 - declares them
 from punchcard.connect.integrations import models as _order_tables  # noqa: F401 - declares them
-from punchcard.db import outbox
 from punchcard.db.bounded_look import BoundedLook
 from punchcard.db.database import Database, open_database
-from punchcard.db.outbox import Backlog, WorkEnqueued
+from punchcard.db.outbox import WorkEnqueued
 from punchcard.db.readiness import Readiness
 from punchcard.kit.clock import Clock, SystemClock
 from punchcard.kit.ids import Ids, SystemIds
 from punchcard.kit.mail import Mailer, build_mailer
+from punchcard.kit.metrics.request_metrics import RequestMetrics
+from punchcard.kit.metrics.work_metrics import WorkMetrics
 from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
 from punchcard.kit.wakeup import WakeupRegistry
 from punchcard.loyalty.cards.links import CardLinks, ReferralCodes, card_sealer
 from punchcard.loyalty.events import CardsChanged, ProgramsChanged, StaffPinChanged
 from punchcard.loyalty.rotating_codes import RotatingCodes
-from punchcard.loyalty.transparency.log_status import Anchored, anchored
 from punchcard.services.account_services import AccountServices, build_accounts
 from punchcard.services.connect_services import ConnectServices, build_connect
 from punchcard.services.foundation import Foundation
 from punchcard.services.loyalty_services import LoyaltyServices, build_loyalty
+from punchcard.services.shared_figures import SharedFigures, read_shared_figures
 from punchcard.services.wallet_services import WalletServices, build_wallets
 
 
@@ -45,8 +46,9 @@ class Context:
     database: Database
     wakeups: WakeupRegistry
     readiness: Readiness
-    outbox_look: BoundedLook[Backlog]
-    log_look: BoundedLook[Anchored | None]
+    shared_look: BoundedLook[SharedFigures]
+    requests: RequestMetrics
+    work: WorkMetrics
     sealer: Sealer
     accounts: AccountServices
     loyalty: LoyaltyServices
@@ -97,16 +99,13 @@ def build_context(
             timeout_seconds=settings.readiness_timeout_seconds,
             probe_seconds=settings.readiness_write_probe_seconds,
         ),
-        outbox_look=BoundedLook(
-            partial(_backlog, base.database),
+        shared_look=BoundedLook(
+            partial(read_shared_figures, base.database),
             timeout_seconds=settings.readiness_timeout_seconds,
             name="metrics",
         ),
-        log_look=BoundedLook(
-            partial(_anchored, base.database),
-            timeout_seconds=settings.readiness_timeout_seconds,
-            name="metrics of the log",
-        ),
+        requests=RequestMetrics(),
+        work=WorkMetrics(),
         sealer=Sealer(settings.keys, "context"),
         accounts=accounts,
         loyalty=loyalty,
@@ -115,16 +114,6 @@ def build_context(
     )
     _subscribe(context)
     return context
-
-
-def _anchored(database: Database) -> Anchored | None:
-    with database.read_connection() as connection:
-        return anchored(connection)
-
-
-def _backlog(database: Database) -> Backlog:
-    with database.read() as session:
-        return outbox.backlog(session)
 
 
 def _subscribe(context: Context) -> None:

@@ -16,6 +16,7 @@ from punchcard.api.http.fast_routes import FastRoutes
 from punchcard.api.http.forgiving_addresses import ForgivingAddresses
 from punchcard.api.http.outer_middleware import OuterMiddleware
 from punchcard.api.http.request_observer import RequestObserver
+from punchcard.api.metrics.process_group import ProcessGroup
 from punchcard.api.routes import (
     apple_web_service,
     auth,
@@ -158,11 +159,13 @@ FAST_ROUTES: Final = [
 ]
 
 
-def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
+def create_app(
+    context: Context, *, worker: Worker | None = None, process_group: ProcessGroup | None = None
+) -> ASGIApp:
     """Return the server as one ASGI application.
 
     `worker` lives as long as the application, which closes `context` after it; without one the
-    caller does (in tests).
+    caller does (in tests). `process_group` are the server's processes; without one it is alone.
     """
     app = FastAPI(
         title="Punchcard",
@@ -173,7 +176,7 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
         redirect_slashes=False,
         lifespan=_lifespan(context, worker) if worker is not None else None,
     )
-    prepare(app, context, ROUTERS, FAST_ROUTES)
+    prepare(app, context, ROUTERS, FAST_ROUTES, process_group=process_group)
     dispatcher = Dispatcher(api=app, make_pages=partial(_create_pages, context))
     # The fast routes write, and read nothing that may be old.
     told = DataAgeHeader(dispatcher) if context.database.replica is not None else dispatcher
@@ -187,7 +190,7 @@ def create_app(context: Context, *, worker: Worker | None = None) -> ASGIApp:
         file_limits=_file_limits(context.settings),
         page_refusal=refusal_of_body,
         is_https=context.settings.is_https,
-        observe=RequestObserver(context.accounts.security),
+        observe=RequestObserver(context.accounts.security, context.requests),
     )
 
 

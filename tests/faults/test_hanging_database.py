@@ -57,7 +57,7 @@ def test_who_watches_is_answered_while_the_database_hangs(
                 figures = client.get("/metrics")
                 assert not answered(figures)
                 # What the process knows by itself is told all the same.
-                assert "punchcard_till_running 1.0" in figures.text
+                assert 'punchcard_till_running{process="0"} 1.0' in figures.text
                 assert "punchcard_outbox_rows{" not in figures.text
             ready = client.get("/readyz")
             assert (ready.status_code, ready.json()["code"]) == (503, "database_unavailable")

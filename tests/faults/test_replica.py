@@ -298,7 +298,7 @@ def test_watchers_are_told_how_far_it_is_behind(patient: Pair) -> None:
         transport=AppTransport(app, address="127.0.0.1"), base_url="http://shop.test"
     ) as watcher:
         figures = watcher.get("/metrics").text
-    assert "punchcard_replica_lag_seconds 0." in figures
+    assert 'punchcard_replica_lag_seconds{process="0"} 0.' in figures
     finding = look_at_replica(patient.context.settings)
     assert finding.state == "ok"
     assert "seconds behind" in finding.message

@@ -88,9 +88,9 @@ def test_a_server_that_cannot_write_says_so_until_it_can(
             ready = client.get("/readyz")
             assert (ready.status_code, ready.json()["code"]) == (503, "storage_not_writable")
             figures = client.get("/metrics").text
-            assert "punchcard_storage_writable 0.0" in figures
-            assert "punchcard_till_refused 0.0" in figures
-            assert "punchcard_till_failed 0.0" not in figures
+            assert 'punchcard_storage_writable{process="0"} 0.0' in figures
+            assert 'punchcard_till_refused_total{process="0"} 0.0' in figures
+            assert 'punchcard_till_failed_total{process="0"} 0.0' not in figures
 
             assert client.get("/api/v1/vendor/loyalty/cards", headers=headers).status_code == 200
         # Nobody stamps meanwhile: it is found by looking.

@@ -203,7 +203,7 @@ def test_without_a_wallet_word_about_programs_and_holders_goes_as_well(
     assert create_worker(bare).run_tasks()["drop_needless_work"] == 4
 
     with bare.database.read() as session:
-        assert [row for row in backlog(session) if not row[0].startswith("log.")] == []
+        assert [row for row in backlog(session.connection()) if not row[0].startswith("log.")] == []
 
 
 def test_word_about_a_program_that_has_a_pass_is_kept(
@@ -223,7 +223,7 @@ def test_word_about_a_program_that_has_a_pass_is_kept(
     with closing(build_context(settings, clock=clock, ids=ids)) as off:
         assert create_worker(off).run_tasks()["drop_needless_work"] == 1
         with off.database.read() as session:
-            topics = [row[0] for row in backlog(session)]
+            topics = [row[0] for row in backlog(session.connection())]
         assert [topic for topic in topics if not topic.startswith("log.")] == [PROGRAM_CHANGED]
 
 

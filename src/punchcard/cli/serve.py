@@ -1,6 +1,7 @@
 """`punchcard serve` and `punchcard worker`: the processes that run a shop."""
 
 import logging
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -157,6 +158,7 @@ def run_server(
 
     import uvicorn
 
+    from punchcard.api.metrics.process_group import group_folder
     from punchcard.kit.settings import load_settings
 
     factory = "punchcard.cli.serve:make_app" if has_worker else "punchcard.cli.serve:make_bare_app"
@@ -167,9 +169,16 @@ def run_server(
     http = _bounded_http(settings)
     signal.signal(signal.SIGTERM, _leave)
     options = server_options(settings)
-    uvicorn.run(
-        given or factory, factory=True, host=host, port=port, workers=workers, http=http, **options
-    )
+    with group_folder() if workers > 1 else nullcontext():
+        uvicorn.run(
+            given or factory,
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            http=http,
+            **options,
+        )
 
 
 def server_options(settings: "Settings") -> dict[str, Any]:
@@ -228,6 +237,9 @@ def _app(
 
     gc.disable()
     _end_with_parent()
+    from punchcard.api.metrics.families import packed
+    from punchcard.api.metrics.process_figures import process_figures
+    from punchcard.api.metrics.process_group import ProcessGroup, folder_of, is_possible
     from punchcard.context import build_context
     from punchcard.kit.logs import configure_logs
     from punchcard.kit.settings import load_settings
@@ -236,11 +248,23 @@ def _app(
     settings = settings or load_settings()
     configure_logs(settings.log_level)
     context = build_context(settings)
-    app = create_app(context, worker=create_worker(context, does_work=does_work))
+    group = ProcessGroup()
+    if (parent := _parent()) is not None and is_possible():
+        group.join(folder_of(parent), lambda: packed(process_figures(context)))
+    worker = create_worker(context, does_work=does_work)
+    app = create_app(context, worker=worker, process_group=group)
     if around is not None:
         app = around(app, context)
     settle_in()
     return app
+
+
+def _parent() -> int | None:
+    """Return the number of the process that started this one as a child of `--workers`."""
+    import multiprocessing
+
+    parent = multiprocessing.parent_process()
+    return parent.pid if parent is not None else None
 
 
 def _end_with_parent() -> None:

@@ -1,6 +1,7 @@
 """The only place where transactions begin and end."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -8,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
@@ -23,6 +25,7 @@ from punchcard.db.limits import (
 from punchcard.db.postgresql.addresses import engine_address, has_several_hosts, libpq_address
 from punchcard.db.postgresql.data_age import data_age
 from punchcard.db.postgresql.replica import Replica
+from punchcard.db.watch.database_metrics import DatabaseMetrics
 from punchcard.db.write_health import WriteHealth
 from punchcard.kit.environment.paths import sqlite_file
 from punchcard.kit.settings import Settings
@@ -72,6 +75,10 @@ class Database:
             of_till = f"{limits.by_work[WorkKind.TILL].as_options()} {_FOR_THE_TILL}"
             self._reader = self._writer = _postgresql_engine(url, pool_size, of_requests, limits)
             self._till = _postgresql_engine(url, pool_size, of_till, limits)
+        engines = {"reader": self._reader, "writer": self._writer, "till": self._till}
+        self.metrics = DatabaseMetrics(
+            engines if self.is_sqlite else {"requests": self._writer, "till": self._till}
+        )
         self.replica = (
             _replica(self.address, read_url, pool_size, limits, lag_limit_seconds)
             if read_url
@@ -104,9 +111,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session to read with; nothing written in it is kept."""
-        with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
-            self._limit_session(session)
-            yield session
+        try:
+            with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+                self._limit_session(session)
+                yield session
+        except PoolTimeoutError:
+            self.metrics.note_exhausted()
+            raise
 
     @contextmanager
     def read_replica(self) -> Iterator[Session]:
@@ -153,7 +164,7 @@ class Database:
                 self._limit_session(session)
                 yield session
         except SQLAlchemyError as error:
-            self.writes.note_error(error)
+            self._note_error(error)
             raise
         self._subscriptions.publish(announced)
 
@@ -167,9 +178,11 @@ class Database:
             with self._turn, self._till.begin() as connection:
                 announced = collect_announced(connection)
                 yield connection
+                began = time.perf_counter()
         except SQLAlchemyError as error:
-            self.writes.note_error(error)
+            self._note_error(error)
             raise
+        self.metrics.commits.note(time.perf_counter() - began)
         if announced:
             self.writes.note_success()
             self._subscriptions.publish(announced)
@@ -214,6 +227,12 @@ class Database:
             self.replica.close()
         self._subscriptions = Subscriptions()
         self.writes.forget()
+
+    def _note_error(self, error: SQLAlchemyError) -> None:
+        self.writes.note_error(error)
+        # Nobody else hears of it: there was no connection that it could have happened on.
+        if isinstance(error, PoolTimeoutError):
+            self.metrics.note_exhausted()
 
     def _limit_session(self, session: Session) -> None:
         if not self.is_sqlite and current_work() is not WorkKind.REQUEST:

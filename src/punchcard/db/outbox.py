@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -195,16 +195,26 @@ def depths(session: Session) -> list[Depth]:
     ]
 
 
-Backlog = Sequence[tuple[str, str, int]]
-"""How many rows there are of each topic and status."""
+class BacklogPart(NamedTuple):
+    """The rows of one topic and status: when the oldest was left, and when the first was due."""
+
+    topic: str
+    status: str
+    rows: int
+    oldest_at: datetime
+    first_due_at: datetime
 
 
-def backlog(session: Session) -> Backlog:
-    """Return how many rows there are, by topic and status."""
-    query = select(OutboxRow.topic, OutboxRow.status, func.count()).group_by(
+Backlog = Sequence[BacklogPart]
+
+
+def backlog(connection: Connection) -> Backlog:
+    """Return how many rows there are, by topic and status, and how old they are."""
+    oldest, first_due = func.min(OutboxRow.created_at), func.min(OutboxRow.available_at)
+    query = select(OutboxRow.topic, OutboxRow.status, func.count(), oldest, first_due).group_by(
         OutboxRow.topic, OutboxRow.status
     )
-    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+    return [BacklogPart(*row) for row in connection.execute(query)]
 
 
 def newest_parked(session: Session, *, limit: int) -> Sequence[OutboxRow]:

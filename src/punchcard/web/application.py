@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from punchcard.accounts.errors import SecondFactorNeeded
 from punchcard.context import Context
 from punchcard.db.failures import DATABASE_ERRORS, refusal_of
-from punchcard.http_statuses import STATUS_BY_KIND
+from punchcard.http_statuses import STATUS_BY_KIND, refusal_code
 from punchcard.kit.errors import INTERNAL, DomainError
 from punchcard.kit.i18n import N_
 from punchcard.web.account.confirm import ask_to_confirm
@@ -129,9 +129,8 @@ def _respond(request: Request, error: Exception) -> Response:
     """Tell a refusal, or that something went wrong, as a page in the visitor's language."""
     page_request = _page_request_of(request)
     error = refusal_of(error) or error
-    if isinstance(error, DomainError):
-        request.scope.setdefault("state", {})["refusal"] = error.code
     status, sentence = _told(error, page_request)
+    request.scope.setdefault("state", {})["refusal"] = refusal_code(error, status)
     if status == 500:
         _log.error("A page failed unforeseen.", exc_info=error)
     is_lost = status == 404 and request.url.path.startswith(_OF_CUSTOMERS)

@@ -22,6 +22,7 @@ from punchcard.db.failures import first_line
 from punchcard.db.limits import WorkKind, working_as
 from punchcard.db.outbox import Claimed, PermanentFailure, RetryLater
 from punchcard.kit.clock import ClockWatch
+from punchcard.kit.metrics.work_metrics import WorkOutcome
 from punchcard.kit.wakeup import Wakeup
 from punchcard.worker.schedule import PeriodicTask
 
@@ -65,6 +66,7 @@ class Worker:
     ) -> None:
         self._context = context
         self._others = others
+        self._metrics = context.work
         self._lanes = lanes or [{}]
         self._tasks = tasks
         self._due: dict[str, datetime] = {}
@@ -137,7 +139,7 @@ class Worker:
         wakeup = self._context.wakeups.subscribe(other.topics)
         try:
             with working_as(WorkKind.WORKER):
-                self._work(other.take_turn, wakeup)
+                self._work(other.take_turn, wakeup, _name_of(other.topics))
                 self._end(other)
         finally:
             self._context.wakeups.unsubscribe(wakeup)
@@ -155,14 +157,16 @@ class Worker:
                 self.run_tasks()
             return self._do_lane(lane)
 
-        self._work(do, wakeup)
+        self._work(do, wakeup, _name_of(lane))
 
-    def _work(self, do: Callable[[], int], wakeup: Wakeup) -> None:
+    def _work(self, do: Callable[[], int], wakeup: Wakeup, lane: str) -> None:
         while not self._stopped.is_set():
             # Counted before looking: what is notified while this lane is busy is looked for again.
             seen = wakeup.count
             try:
-                if do():
+                done = do()
+                self._metrics.beat(lane)
+                if done:
                     continue
             except SQLAlchemyError as error:
                 _log.warning("the worker waits for the database: %s", first_line(error))
@@ -194,12 +198,25 @@ class Worker:
             claimed = outbox.claim(
                 session, topics, limit=CLAIM_LIMIT, now=now, lease=lease, longest_wait=longest_wait
             )
-        done = [work for work in claimed if self._handle(lane[work.topic], work)]
+        done = [work for work in claimed if self._handle_timed(lane, work)]
         if done:
             with self._context.database.write() as session:
                 for work in done:
                     outbox.finish(session, work)
         return len(claimed)
+
+    def _handle_timed(self, lane: Mapping[str, Handler], work: Claimed) -> bool:
+        began = time.perf_counter()
+        is_done = self._handle(lane[work.topic], work)
+        self._metrics.seconds.note(time.perf_counter() - began, (work.topic,))
+        if is_done:
+            self._count(work, WorkOutcome.DONE)
+        # Fifty rows of one turn may each wait for another's server.
+        self._metrics.beat(_name_of(lane))
+        return is_done
+
+    def _count(self, work: Claimed, outcome: WorkOutcome) -> None:
+        self._metrics.work.add((work.topic, outcome.value))
 
     def _handle(self, handler: Handler, work: Claimed) -> bool:
         """Do one piece of work; returns whether it is done, else it waits or is parked."""
@@ -216,7 +233,9 @@ class Worker:
             if self._is_given_up(work, error):
                 _log.error("%s %s is parked: %s", work.topic, work.key, reason)
                 outbox.park(session, work, error=reason)
+                self._count(work, WorkOutcome.PARKED)
                 return
+            self._count(work, WorkOutcome.RETRIED)
             at = self._context.clock.now() + self._wait_after(work, error)
             outbox.retry(session, work, error=reason, available_at=at)
 
@@ -245,3 +264,11 @@ class Worker:
         # Jitter: what failed together shall not come back together.
         jittered = wait * random.uniform(0.5, 1.0)  # noqa: S311 no secret depends on it
         return timedelta(seconds=max(least, jittered))
+
+
+def _name_of(topics: Collection[str]) -> str:
+    """Return what the thread that does these topics is called: the first, or what is done besides.
+
+    Bounded, and known to whoever reads the topics of the outbox.
+    """
+    return next(iter(topics), "tasks")

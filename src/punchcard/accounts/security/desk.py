@@ -22,6 +22,7 @@ from punchcard.accounts.vocabulary import SecurityEvent
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids
+from punchcard.kit.metrics.instruments import Tally
 from punchcard.kit.secrets import Digests
 from punchcard.kit.security.request_origin import (
     NOWHERE,
@@ -68,6 +69,7 @@ class SecurityDesk:
 
     An hour has room for `security_events_limit` strangers, and for many more known callers by
     address. Beyond it strangers are counted together, and callers without their addresses.
+    `events` are all of this process, for whoever watches the server.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class SecurityDesk:
         self._guard = threading.Lock()
         self._counted: dict[_Key, _Counted] = {}
         self._strangers = 0
+        self.events: Final = Tally("event")
 
     def account(self, typed: str) -> str:
         """Return by what an address that was typed is told again, and not what it was."""
@@ -106,6 +109,7 @@ class SecurityDesk:
     ) -> None:
         """Count one event: by `actor`, from `origin`; `refusal` is the code that was answered."""
         now = self._clock.now()
+        self.events.add((event.value,))
         if event is SecurityEvent.PERSONAL_DATA_READ:
             # Whoever reads is known: from where does not make it another reading.
             key = _Key(event, actor, "", account, refusal)

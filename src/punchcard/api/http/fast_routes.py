@@ -113,6 +113,8 @@ class FastRoutes:
         receive: Receive,
         send: Send,
     ) -> None:
+        # Where the framework leaves it, for whoever observes which route was asked.
+        scope["route"] = route
         headers = _wanted_headers(scope)
         try:
             subject = await self._subject(headers.get(b"authorization", b""))

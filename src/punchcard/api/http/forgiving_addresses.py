@@ -41,10 +41,14 @@ class ForgivingAddresses:
         if right != scope["path"]:
             await _lead_to(right, scope, send)
         elif scope["method"] == "HEAD":
+            asked = {**scope, "method": "GET"}
             try:
-                await self._app({**scope, "method": "GET"}, receive, _HeadSend(send))
+                await self._app(asked, receive, _HeadSend(send))
             except _HeadAnswered:
                 return
+            finally:
+                # For whoever observes which route was asked.
+                scope["route"] = asked.get("route")
         else:
             await self._app(scope, receive, send)
 

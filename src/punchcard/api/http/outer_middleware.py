@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from punchcard.api.http.hardening import Hardening
 from punchcard.api.http.problems import BodyTooLarge, problem, problem_response
+from punchcard.http_statuses import refusal_code
 from punchcard.kit import logs
 from punchcard.kit.errors import DomainError
 from punchcard.kit.i18n import negotiate
@@ -51,7 +52,7 @@ def no_page(_scope: Scope, _limit_bytes: int) -> None:
     """Say that every request is one of the API."""
 
 
-def unobserved(_scope: Scope, _status: int) -> None:
+def unobserved(_scope: Scope, _status: int, _seconds: float) -> None:
     """Let a request pass without anybody being told of it."""
 
 
@@ -72,7 +73,7 @@ class OuterMiddleware:
         is_https: bool = False,
         new_request_id: Callable[[], str] | None = None,
         access_log: Callable[[str], None] = logs.write_access_line,
-        observe: Callable[[Scope, int], None] = unobserved,
+        observe: Callable[[Scope, int, float], None] = unobserved,
     ) -> None:
         self._app = app
         self._body_limit_bytes = body_limit_bytes
@@ -105,14 +106,15 @@ class OuterMiddleware:
         try:
             await passage.serve(self._app)
         finally:
-            milliseconds = (time.perf_counter() - started) * 1000
+            ended = time.perf_counter()
+            milliseconds = (ended - started) * 1000
             path = printable_path(scope["path"])
             caller = _caller_of(scope)
             self._access_log(
                 f"{scope['method']} {path} {passage.status} {milliseconds:.1f} ms"
                 f" {printable_address(address)} {caller}"
             )
-            self._observe(scope, passage.status)
+            self._observe(scope, passage.status, (passage.answered_at or ended) - started)
             request_origin.reset(origin_mark)
             logs.request_id.reset(mark)
 
@@ -134,6 +136,7 @@ class _RequestLifecycle:
         "_scope",
         "_send",
         "agent",
+        "answered_at",
         "request_id",
         "status",
     )
@@ -162,6 +165,7 @@ class _RequestLifecycle:
         self._received = 0
         self._is_refused = False
         self.status = 0
+        self.answered_at = 0.0
         self.agent = b""
         self.request_id = ""
         self._read_headers()
@@ -225,6 +229,7 @@ class _RequestLifecycle:
             return
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self.answered_at = time.perf_counter()
             message = {**message, "headers": self._headers(message.get("headers", ()))}
         await self._send(message)
 
@@ -245,14 +250,14 @@ class _RequestLifecycle:
 
     async def _refuse_body(self) -> None:
         """Answer 413 without reading on; the server drops what still arrives of the body."""
+        self._scope["state"]["refusal"] = BodyTooLarge.code
         response = problem(BodyTooLarge(limit_bytes=self._limit), self._language(), self.request_id)
         await response(self._scope, self._receive, self._hardened)
         self._is_refused = True
 
     async def _respond(self, error: Exception) -> None:
-        if isinstance(error, DomainError):
-            self._scope["state"]["refusal"] = error.code
         response = problem_response(error, self._language(), self.request_id)
+        self._scope["state"]["refusal"] = refusal_code(error, response.status_code)
         if response.status_code == 500:
             _log.error("A request failed unforeseen.", exc_info=error)
         if not self.status:

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from punchcard.api.http.field_messages import MalformedJson, NotFound, NotSentAsJson, refusal_of
 from punchcard.db.failures import DATABASE_ERRORS
 from punchcard.db.failures import refusal_of as failure_refusal
-from punchcard.http_statuses import STATUS_BY_KIND
+from punchcard.http_statuses import INTERNAL_CODE, METHOD_CODE, STATUS_BY_KIND, refusal_code
 from punchcard.kit import logs
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.errors import INTERNAL, DomainError, InvalidInput, Kind
@@ -94,7 +94,7 @@ def problem_response(error: Exception, language: str, request_id: str) -> Respon
         return problem(failure, language, request_id)
     detail = translate(INTERNAL, language)
     return Response(
-        _encode(_body(500, "internal_error", detail, language, request_id)),
+        _encode(_body(500, INTERNAL_CODE, detail, language, request_id)),
         500,
         media_type=MEDIA_TYPE,
     )
@@ -121,10 +121,10 @@ def install(app: FastAPI) -> None:
 
 # Async so that it runs at once, not after a turn in the thread pool.
 async def _respond(request: Request, error: Exception) -> Response:
-    if isinstance(error, DomainError):
-        # For whoever observes what was refused.
-        request.scope.setdefault("state", {})["refusal"] = error.code
-    return problem_response(error, language_of(request), request_id_of(request))
+    response = problem_response(error, language_of(request), request_id_of(request))
+    # For whoever observes what was refused.
+    request.scope.setdefault("state", {})["refusal"] = refusal_code(error, response.status_code)
+    return response
 
 
 async def _database_response(request: Request, error: Exception) -> Response:
@@ -132,6 +132,7 @@ async def _database_response(request: Request, error: Exception) -> Response:
     if failure is None:
         # A statement gone wrong, which nobody foresaw: the outermost layer logs and answers it.
         raise error
+    request.scope.setdefault("state", {})["refusal"] = failure.code
     return problem(failure, language_of(request), request_id_of(request))
 
 
@@ -140,7 +141,7 @@ def _framework_problem(error: HTTPException, language: str, request_id: str) -> 
         return problem(NotFound(), language, request_id)
     if error.status_code == 405:
         detail = translate(N_("This address does not take that method."), language)
-        body = _body(405, "method_not_allowed", detail, language, request_id)
+        body = _body(405, METHOD_CODE, detail, language, request_id)
         return Response(_encode(body), 405, error.headers, MEDIA_TYPE)
     # What is left is a body the framework could not read: not UTF-8, nested too deep, cut off.
     return problem(MalformedJson(), language, request_id)

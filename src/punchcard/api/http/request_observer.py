@@ -8,6 +8,7 @@ from starlette.types import Scope
 from punchcard.accounts.security.desk import SecurityDesk
 from punchcard.accounts.subjects import NOBODY
 from punchcard.accounts.vocabulary import SecurityEvent
+from punchcard.kit.metrics.request_metrics import NO_ROUTE, RequestMetrics
 from punchcard.kit.security.request_origin import request_origin
 
 _EVENTS: Final[Mapping[str, SecurityEvent]] = {
@@ -26,16 +27,22 @@ class RequestObserver:
 
     In the request's state stand `subject`, who called; `refusal`, the code of what was refused;
     `token_refused`, if what was shown is nobody's; and `observed`, what a request of this route is
-    once it is granted. An ordinary one costs two looks into a dictionary.
+    once it is granted. An ordinary one costs a few looks into dictionaries.
     """
 
-    def __init__(self, desk: SecurityDesk) -> None:
+    def __init__(self, desk: SecurityDesk, metrics: RequestMetrics) -> None:
         self._desk = desk
+        self._metrics = metrics
 
-    def __call__(self, scope: Scope, status: int) -> None:
-        """Have the request counted, if it is one to be counted."""
+    def __call__(self, scope: Scope, status: int, seconds: float) -> None:
+        """Have the request counted: for whoever watches, and if it is one, as a security event.
+
+        `seconds` is how long it took until the answer began.
+        """
         state = scope["state"]
         refusal = state.get("refusal")
+        path = getattr(scope.get("route"), "path", NO_ROUTE)
+        self._metrics.note(scope["method"], path, status, seconds, refusal)
         if refusal is None:
             if (event := state.get("observed")) is not None and status < 300:
                 self._note(scope, event, None)

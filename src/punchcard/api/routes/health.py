@@ -2,28 +2,23 @@
 
 import hmac
 import ipaddress
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import Literal
 
 from fastapi import Depends, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
-from sqlalchemy.exc import SQLAlchemyError
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from punchcard.accounts.errors import CredentialsInvalid, CredentialsMissing
 from punchcard.api.http.dependencies import ContextDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
+from punchcard.api.metrics.process_group import ProcessGroup
+from punchcard.api.metrics.telling import tell
 from punchcard.api.schemas.fields import Schema
-from punchcard.context import Context
-from punchcard.db.outbox import Backlog
 from punchcard.db.readiness import Found
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
 from punchcard.kit.settings import Settings
-from punchcard.loyalty.transparency.log_status import Anchored
 
 router = api_router(tag="operations")
 
@@ -49,7 +44,9 @@ class Ready(Schema):
     """What the server needs to serve, part by part; ready when all are true.
 
     `storage`: what is written is kept. `secrets`: those that are set are the ones the database was
-    filled with. `code` names the first part that is not true.
+    filled with. `code` names the first part that is not true. `worker_age_seconds` is how long ago
+    the slowest thread of this process's worker looked for work, null until it has; it says nothing
+    of whether the server is ready, since customers and tills are served without it.
     """
 
     is_ready: bool
@@ -59,6 +56,7 @@ class Ready(Schema):
     secrets: bool
     storage: bool
     till: bool
+    worker_age_seconds: float | None
 
 
 @router.get("/healthz", summary="Is the process alive?")
@@ -91,6 +89,7 @@ async def get_ready(context: ContextDep, response: Response) -> Ready:
         secrets=found.has_its_secrets,
         storage=found.is_writable,
         till=till,
+        worker_age_seconds=max(context.work.ages().values(), default=None),
     )
 
 
@@ -139,19 +138,13 @@ def _is_of_this_machine(request: Request, settings: Settings) -> bool:
     responses=problems(401, 403),
     dependencies=[Depends(check_metrics_caller)],
 )
-async def get_metrics(context: ContextDep) -> Response:
-    """Return the figures of this process and of the queue of work, as text.
+async def get_metrics(request: Request, context: ContextDep) -> Response:
+    """Return the figures of every process of this server, and of the queues they share, as text.
 
-    Those of the queue are left out while the database does not answer in time.
+    Those of the queues are left out while the database does not answer in time.
     """
-    try:
-        backlog = await context.outbox_look.ask()
-        anchored = None if backlog is None else await context.log_look.ask()
-    except SQLAlchemyError:
-        backlog = anchored = None
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(context, backlog, anchored))
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    group: ProcessGroup = request.app.state.process_group
+    return Response(await tell(context, group), media_type=CONTENT_TYPE_LATEST)
 
 
 def _first_missing(found: Found, *, till: bool) -> NotReady | None:
@@ -164,56 +157,3 @@ def _first_missing(found: Found, *, till: bool) -> NotReady | None:
         NotReady.TILL_STOPPED: till,
     }
     return next((code for code, is_there in parts.items() if not is_there), None)
-
-
-class _Figures(Collector):
-    """Reads the figures at the moment they are asked for."""
-
-    def __init__(
-        self, context: Context, backlog: Backlog | None, anchored: Anchored | None
-    ) -> None:
-        self._context = context
-        self._backlog = backlog
-        self._anchored = anchored
-
-    def collect(self) -> Iterator[Metric]:
-        till = self._context.loyalty.till
-        yield _gauge("punchcard_till_running", "1 while the till works", till.is_running)
-        yield _gauge("punchcard_till_waiting", "Operations that wait for the till", till.waiting)
-        counts = till.counts
-        yield _gauge("punchcard_till_accepted", "Operations accepted since start", counts.accepted)
-        yield _gauge("punchcard_till_refused", "Operations refused since start", counts.refused)
-        failed = "Operations that were told to come back: busy, or nothing could be written"
-        yield _gauge("punchcard_till_failed", failed, counts.failed)
-        is_writable = self._context.database.writes.failure is None
-        written = "0 after a write that failed for want of storage, until one succeeds"
-        yield _gauge("punchcard_storage_writable", written, is_writable)
-        replica = self._context.database.replica
-        if replica is not None and (lag := replica.lag_seconds) is not None:
-            behind = "How old what the replica for reads shows may be; absent while it is not known"
-            yield _gauge("punchcard_replica_lag_seconds", behind, lag)
-        yield _gauge("punchcard_till_batches", "Transactions of the till", counts.batches)
-        complaints = self._context.wallets.apple.complaints
-        meaning = "Lines that phones wrote to the log of Apple Wallet's service since start"
-        yield _gauge("punchcard_apple_log_lines", meaning, complaints)
-        answers = "1 if the database answered in time to be asked for the figures below"
-        yield _gauge("punchcard_database_answers", answers, self._backlog is not None)
-        outbox = GaugeMetricFamily(
-            "punchcard_outbox_rows",
-            "Work left by changes, by topic and status",
-            None,
-            ["topic", "status"],
-        )
-        for topic, status, number in self._backlog or ():
-            outbox.add_metric([topic, status], number)
-        yield outbox
-        if self._anchored is not None:
-            age = (self._context.clock.now() - self._anchored.made_at).total_seconds()
-            meaning = "Seconds since the newest checkpoint of the ledger was signed"
-            yield _gauge("punchcard_checkpoint_age_seconds", meaning, age)
-            covered = "Entries that the newest checkpoint covers"
-            yield _gauge("punchcard_checkpoint_entries", covered, self._anchored.entries)
-
-
-def _gauge(name: str, meaning: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, meaning, value)

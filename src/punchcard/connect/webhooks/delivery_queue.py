@@ -7,7 +7,7 @@ it by its id. What became of it is written only by who still holds it.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, exists, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -72,6 +72,34 @@ def waiting_endpoints(session: Session, now: datetime) -> list[Waiting]:
         .limit(_ENDPOINTS_AT_ONCE)
     )
     return [Waiting(row[0], bool(row[1])) for row in rows]
+
+
+class WebhookBacklog(NamedTuple):
+    """How many deliveries wait, in all, and since when the first of those is due that could go.
+
+    None where nothing is due. Endpoints that fail or are switched off keep what is theirs waiting.
+    """
+
+    waiting: int
+    first_due_at: datetime | None
+
+
+def webhook_backlog(connection: Connection) -> WebhookBacklog:
+    """Return what waits to be sent."""
+    is_waiting = WebhookDelivery.state == DeliveryState.WAITING
+    waiting = connection.scalar(select(func.count()).where(is_waiting)) or 0
+    first_due_at = connection.scalar(
+        select(func.min(WebhookDelivery.due_at))
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .join(Vendor, Vendor.id == WebhookEndpoint.vendor_id)
+        .where(
+            is_waiting,
+            WebhookEndpoint.status == EndpointStatus.ACTIVE,
+            WebhookEndpoint.failing_since.is_(None),
+            Vendor.status == VendorStatus.ACTIVE,
+        )
+    )
+    return WebhookBacklog(waiting, first_due_at)
 
 
 def look(connection: Connection, now: datetime) -> tuple[bool, bool]:

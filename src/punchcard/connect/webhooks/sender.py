@@ -28,6 +28,7 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import Ids, WebhookEndpointId
+from punchcard.kit.metrics.instruments import Tally
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.vendor_events import VENDOR_EVENTS
 
@@ -37,6 +38,8 @@ _NO_SECRET: Final = N_("The secret of this endpoint can no longer be read: chang
 _NOT_SENT: Final = N_("The server could not send this.")
 _GRACE_SECONDS: Final = 30
 _STOP_SECONDS: Final = 3.0
+_TAKEN: Final = "taken"
+_FAILED: Final = "failed"
 
 Launch = Callable[[Callable[[], None]], None]
 """Does something, now or beside what goes on."""
@@ -83,6 +86,8 @@ class WebhookSender:
         self._running: Counter[WebhookEndpointId] = Counter()
         self._failing: set[WebhookEndpointId] = set()
         self._is_over = threading.Condition()
+        self.attempts: Final = Tally("outcome")
+        """What became of the attempts of this process: `taken` or `failed`."""
 
     def take_turn(self) -> int:
         """Do what can be done without waiting; returns how many things that were."""
@@ -175,6 +180,7 @@ class WebhookSender:
         except Exception:
             _log.exception("a webhook could not be sent")
             answer = WebhookAnswer(error=_NOT_SENT)
+        self.attempts.add((_TAKEN if answer.is_taken else _FAILED,))
         with self._is_over:
             self._finished.put(WebhookOutcome(work, answer))
             self._is_over.notify_all()

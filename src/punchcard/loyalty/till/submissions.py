@@ -17,7 +17,8 @@ _log = logging.getLogger(__name__)
 class Submission:
     """Operations that were handed in together: they share a batch and keep their order.
 
-    `number` is its place among all that were handed in. `awaits` are the ids of the rows it waits
+    `number` is its place among all that were handed in, `submitted_at` when that was, in seconds of
+    `time.perf_counter`. `awaits` are the ids of the rows it waits
     for, `is_foreign` says that another process holds one, `stuck_since` for how long, and
     `retry_at` when to try again, both in seconds of the monotonic clock.
     """
@@ -26,6 +27,7 @@ class Submission:
     done: "Future[list[Outcome]] | asyncio.Future[list[Outcome]]"
     loop: asyncio.AbstractEventLoop | None = None
     number: int = 0
+    submitted_at: float = 0.0
     outcomes: list[Outcome | None] = field(init=False)
     awaits: set[str] = field(init=False, default_factory=set)
     is_foreign: bool = field(init=False, default=False)

@@ -15,13 +15,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from itertools import count
 
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
-from punchcard.kit.errors import DomainError, Kind
+from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import Ids
+from punchcard.kit.metrics.till_counts import TillCounts
 from punchcard.kit.secrets import Sealer
 from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.errors.till import TillBusy
@@ -42,16 +42,6 @@ LISTS_IN_FLIGHT = 2
 
 class TillClosed(TillBusy):
     """The till has been closed and takes no more operations; another server process may."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What the till has done since it was started."""
-
-    batches: int = 0
-    accepted: int = 0
-    refused: int = 0
-    failed: int = 0
 
 
 class Till:
@@ -105,7 +95,7 @@ class Till:
         self._list_ready = threading.Condition(guard)
         self._has_list_threads = not database.is_sqlite
         self._is_closed = False
-        self.counts = Counts()
+        self.counts = TillCounts()
         takes = [self._take] * (1 if database.is_sqlite else batches_in_flight)
         if self._has_list_threads:
             takes += [self._take_list] * LISTS_IN_FLIGHT
@@ -192,6 +182,7 @@ class Till:
             if self.waiting + len(submission.operations) > self._queue_limit:
                 raise TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)
             submission.number = next(self._numbers)
+            submission.submitted_at = time.perf_counter()
             self._waiting += len(submission.operations)
             if self._has_list_threads and len(submission.operations) > self.batch_limit:
                 self._lists.append(submission)
@@ -202,11 +193,16 @@ class Till:
 
     def _work(self, take: Callable[[], list[Submission]]) -> None:
         while submissions := take():
+            began = time.perf_counter()
             settled = self._runner.do(submissions)
             if not settled:
                 continue
             outcomes = [outcome for submission in settled for outcome in submission.settled]
-            self._count(outcomes)
+            self.counts.note_batch(
+                outcomes,
+                waits=[began - submission.submitted_at for submission in settled],
+                seconds=time.perf_counter() - began,
+            )
             answer(settled)
             self._let_others_on()
 
@@ -216,15 +212,6 @@ class Till:
         while waiting < self._waiting < self.batch_limit:
             waiting = self._waiting
             time.sleep(0)
-
-    def _count(self, outcomes: Sequence[Outcome]) -> None:
-        refusals = [outcome for outcome in outcomes if isinstance(outcome, DomainError)]
-        failed = sum(refusal.kind is Kind.BUSY for refusal in refusals)
-        with self._ready:
-            self.counts.batches += 1
-            self.counts.failed += failed
-            self.counts.refused += len(refusals) - failed
-            self.counts.accepted += len(outcomes) - len(refusals)
 
     def _take(self) -> list[Submission]:
         """Wait for submissions and return those that fit a batch; none when the till is closed."""

@@ -15,6 +15,7 @@ from punchcard.db.database import Database
 from punchcard.db.outbox import RetryLater
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import CardId, Ids, ProgramId
+from punchcard.kit.metrics.instruments import Tally
 from punchcard.kit.secrets import Digests
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.links import CardLinks
@@ -70,7 +71,7 @@ class _Look:
 class AppleWallet:
     """Apple's side of a card. While there is no certificate, `is_configured` is False.
 
-    `complaints` counts what phones wrote to this process's log.
+    `complaints` counts what phones wrote to this process's log, `pushes` what Apple made of pushes.
     """
 
     name: Final = "apple"
@@ -91,6 +92,7 @@ class AppleWallet:
         self._settings = settings
         self._card_links = card_links
         self.complaints = 0
+        self.pushes: Final = Tally("verdict")
         self._set_up = AppleSetUp(settings, clock)
         self._tokens = Digests(settings.keys, "punchcard apple pass")
         self._key_name = settings.keys.current.name
@@ -262,7 +264,7 @@ class AppleWallet:
             timeout_seconds=settings.apple_push_timeout_seconds,
             parallel_limit=settings.apple_push_parallel_limit,
         )
-        return PassPushes(client, self._database, self._clock)
+        return PassPushes(client, self._database, self._clock, self.pushes)
 
     def _wake(self, behind: Mapping[str, int], targets: Sequence[PushTarget]) -> None:
         unwoken = self._pushes.send([target.push_token for target in targets])

@@ -9,6 +9,7 @@ from typing import Final
 from punchcard.db.database import Database
 from punchcard.db.outbox import RetryLater
 from punchcard.kit.clock import Clock
+from punchcard.kit.metrics.instruments import Tally
 from punchcard.wallets.apple import apple_registry as registry
 from punchcard.wallets.apple.apns import ApnsClient, PushResult
 from punchcard.wallets.vocabulary import PushVerdict
@@ -46,10 +47,11 @@ class Unwoken:
 class PassPushes:
     """Sends pushes and keeps the registrations in step with what Apple says of them."""
 
-    def __init__(self, client: ApnsClient, database: Database, clock: Clock) -> None:
+    def __init__(self, client: ApnsClient, database: Database, clock: Clock, counts: Tally) -> None:
         self._client = client
         self._database = database
         self._clock = clock
+        self._counts = counts
         self._stopped_until: datetime | None = None
         self._stopped_by = ""
 
@@ -59,6 +61,8 @@ class PassPushes:
         if self._stopped_until is not None and now < self._stopped_until:
             return _stopped(push_tokens, self._stopped_by)
         results = self._client.push(push_tokens) if push_tokens else []
+        for result in results:
+            self._counts.add((result.verdict.value,))
         stopped_by = _reason_to_stop(results)
         if stopped_by:
             _log.error("Apple refuses our pushes (%s): see punchcard doctor.", stopped_by)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from punchcard.kit.clock import Clock
+from punchcard.kit.metrics.instruments import Tally
 from punchcard.wallets.google.access_token import TokenSource
 from punchcard.wallets.google.google_errors import (
     GoogleAway,
@@ -30,6 +31,7 @@ _LONGEST_PAUSE: Final = timedelta(seconds=60)
 _LONGEST_SILENCE: Final = timedelta(hours=1)
 _REASON_CHARACTERS: Final = 500
 _UPSERT_STEPS: Final = 4
+_NO_ANSWER: Final = "none"
 
 Body = Mapping[str, Any]
 
@@ -51,6 +53,7 @@ class GoogleClient:
 
     After failures that waiting may heal it stays silent for a while, longer each time, and says
     `GoogleAway` without asking: a thousand cards must not each wait for their own time-out.
+    `counts` are the answers by their HTTP status, "none" where there was no answer.
     """
 
     def __init__(
@@ -61,12 +64,14 @@ class GoogleClient:
         api_url: str,
         clock: Clock,
         pace: BlockingRateLimiter,
+        counts: Tally | None = None,
     ) -> None:
         self._http = http
         self._tokens = tokens
         self._api_url = api_url.rstrip("/")
         self._clock = clock
         self._pace = pace
+        self._counts = counts or Tally("status")
         self._guard = threading.Lock()
         self._failures = 0
         self._silent_until: datetime | None = None
@@ -137,11 +142,13 @@ class GoogleClient:
                 headers={"Authorization": f"Bearer {token}"},
             )
         except httpx.TransportError as error:
+            self._counts.add((_NO_ANSWER,))
             raise self._away(type(error).__name__, None) from error
 
     def _judged(self, response: "httpx.Response") -> "httpx.Response":
         """Return an answer the caller can go on with; raise what stands for any other."""
         status, reason = response.status_code, _reason(response)
+        self._counts.add((str(status),))
         if status == 429 or status >= 500:
             raise self._away(f"HTTP {status}: {reason}", _retry_after(response))
         with self._guard:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import CardId, ProgramId
+from punchcard.kit.metrics.instruments import Tally
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.rotating_codes import RotatingCodes, has_rotating_code
@@ -65,6 +66,8 @@ class GoogleWallet:
         self._rotating_codes = rotating_codes
         self._card_links = card_links
         self._takes_places = True
+        self.answers: Final = Tally("status")
+        """What Google answered this process, by HTTP status."""
         self._shop = GoogleShop(
             issuer_id=settings.google_issuer_id,
             base_url=settings.base_url,
@@ -109,6 +112,7 @@ class GoogleWallet:
             api_url=settings.google_api_url,
             clock=self._clock,
             pace=BlockingRateLimiter(settings.google_requests_per_second),
+            counts=self.answers,
         )
 
     @cached_property

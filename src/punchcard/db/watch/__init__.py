@@ -1,0 +1,1 @@
+"""What is counted of the database while it is used."""

@@ -1,0 +1,1 @@
+"""What is counted and measured for whoever watches the server; nothing here knows Prometheus."""

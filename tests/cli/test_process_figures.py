@@ -1,0 +1,67 @@
+"""`punchcard serve --workers`: all figures, whichever process is asked, and a replaced one too."""
+
+import os
+import signal
+from pathlib import Path
+
+import httpx
+import pytest
+
+from punchcard.kit.settings import Settings
+from tests.support.open_shop import open_shop
+from tests.support.prometheus import Told, told_by
+from tests.support.server_process import caller, environment_for, serving
+from tests.support.waiting import wait_until
+
+STAMPS = 5
+
+
+def ups(told: Told) -> dict[str, float | None]:
+    found = told.labels("punchcard_process_up", "process")
+    return {process: told.value("punchcard_process_up", process=process) for process in found}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_any_process_tells_the_figures_of_all(
+    database_url: str, settings: Settings, tmp_path: Path
+) -> None:
+    shop = open_shop(settings)
+    with serving(environment_for(database_url, tmp_path), tmp_path, "--workers", "2") as server:
+
+        def look() -> Told:
+            with caller(server.address) as client:
+                return told_by(client)
+
+        wait_until(lambda: ups(look()) == {"0": 1.0, "1": 1.0})
+        for _ in range(STAMPS):
+            # Each over a connection of its own, for whichever process takes it.
+            with caller(server.address) as till:
+                shop.stamp(till)
+        for _ in range(4):
+            told = look()
+            assert told.value("punchcard_till_accepted_total") == STAMPS
+            assert told.labels("punchcard_till_accepted_total", "process") == {"0", "1"}
+        before = told.value("punchcard_till_accepted_total", process="0")
+        other = told.value("punchcard_till_accepted_total", process="1")
+        os.kill(pid_of(told, "1"), signal.SIGKILL)
+
+        def is_replaced() -> bool:
+            try:
+                now = look()
+            except httpx.TransportError:
+                return False
+            return ups(now) == {"0": 1.0, "1": 1.0} and pid_of(now, "1") != pid_of(told, "1")
+
+        wait_until(is_replaced)
+        after = look()
+    assert after.value("punchcard_till_accepted_total", process="0") == before
+    assert after.value("punchcard_till_accepted_total", process="1") == 0
+    assert before is not None
+    assert other is not None
+    assert before + other == STAMPS
+
+
+def pid_of(told: Told, process: str) -> int:
+    number = told.value("punchcard_process_id", process=process)
+    assert number is not None
+    return int(number)
