@@ -1,6 +1,5 @@
 """Each thing `punchcard doctor` asks the database, and what it says when that is not right."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -22,6 +21,7 @@ from punchcard.db.append_only import make_append_only
 from punchcard.db.base import table_of
 from punchcard.db.database import Database
 from punchcard.db.outbox import OutboxRow, WorkStatus
+from punchcard.kit.environment.backup_names import name_of
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.tables import ENTRIES
 from tests.cli.conftest import Punchcard
@@ -179,10 +179,12 @@ def test_work_that_was_given_up_is_counted(ask: Ask, url: str) -> None:
     assert given_up["message"].startswith("1 were given up.")
 
 
-@pytest.mark.parametrize("name", ["punchcard-2026.db", "punchcard-2026.dump"])
+@pytest.mark.parametrize("is_embedded", [True, False])
 def test_backups_are_looked_for_once_there_is_a_card(
-    ask: Ask, settings: Settings, card: str, name: str
+    ask: Ask, settings: Settings, card: str, is_embedded: bool
 ) -> None:
+    now = datetime.now(UTC)
+    name = name_of(now, is_embedded=is_embedded)
     folder = settings.data_dir / "backups"
     none = ask("backups")
     assert (none["state"], none["message"].startswith("There is none in")) == ("warning", True)
@@ -193,8 +195,7 @@ def test_backups_are_looked_for_once_there_is_a_card(
     made = folder / name
     made.touch()
     assert ask("backups")["state"] == "ok"
-    nine_days_ago = (datetime.now(UTC) - timedelta(days=9)).timestamp()
-    os.utime(made, (nine_days_ago, nine_days_ago))
+    made.rename(folder / name_of(now - timedelta(days=9), is_embedded=is_embedded))
     old = ask("backups")
     assert (old["state"], "nightly" in old["message"]) == ("warning", True)
 

@@ -15,7 +15,6 @@ import typer
 from punchcard.cli import (
     admin,
     api_key,
-    backup,
     demo,
     doctor,
     keys,
@@ -29,6 +28,7 @@ from punchcard.cli import (
     vendor,
     wallet,
 )
+from punchcard.cli.backups import backup, restore
 from punchcard.cli.support import explain
 
 _GROUPS = (
@@ -45,6 +45,7 @@ _GROUPS = (
     wallet,
     doctor,
     backup,
+    restore,
     secrets,
     keys,
 )

@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     from punchcard.kit.settings import Settings
 
 _SUFFIX: Final = ".server"
+RESTORED: Final = ".restored"
+"""How a restored database is called that is proven and not at its place yet."""
 
 
 @contextmanager
-def only_server(settings: "Settings") -> Iterator[None]:
+def only_server(settings: "Settings", *, is_restoring: bool = False) -> Iterator[None]:
     """Be the only server of an SQLite file until the block ends; PostgreSQL takes any number.
 
     The lock ends with the process, however that ends, so that nothing is to be cleaned up. Where a
-    disk knows no locks (some network shares) nobody is kept out. Raises CommandFailed.
+    disk knows no locks (some network shares) nobody is kept out. Beside a restore that was killed
+    in its last step only another one goes on (`is_restoring`). Raises CommandFailed.
     """
     from punchcard.kit.environment.paths import sqlite_file
 
@@ -32,6 +35,12 @@ def only_server(settings: "Settings") -> Iterator[None]:
     handle = os.open(real.with_name(real.name + _SUFFIX), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _lock(handle, real)
+        proven = real.with_name(real.name + RESTORED)
+        if proven.exists() and not is_restoring:
+            raise CommandFailed(
+                f"A restore was killed while {proven.name} took the place of {real}: run it once"
+                " more, punchcard restore FILE."
+            )
         yield
     finally:
         os.close(handle)

@@ -152,11 +152,20 @@ def _refuse_full_disk(target: Path, needed: int, reserve_bytes: int) -> None:
         )
 
 
+def fold_logs(path: Path) -> None:
+    """Bring into the file whatever stands in the logs beside it, and let it have none any more.
+
+    Nobody else may have it open.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as opened:
+        opened.execute("PRAGMA locking_mode = EXCLUSIVE")
+        opened.execute("PRAGMA journal_mode = DELETE")
+
+
 def _finish(target: Path) -> None:
     """Bring all that was copied into the one file, and look at every page of it."""
+    fold_logs(target)
     with closing(sqlite3.connect(target, isolation_level=None)) as copy:
-        copy.execute("PRAGMA locking_mode = EXCLUSIVE")
-        copy.execute("PRAGMA journal_mode = DELETE")
         faults = [row[0] for row in copy.execute("PRAGMA integrity_check")]
     if faults != ["ok"]:
         told = "; ".join(" ".join(fault.split()) for fault in faults[:_FAULTS_TOLD])

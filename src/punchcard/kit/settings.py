@@ -349,6 +349,19 @@ def data_dir(environ: Mapping[str, str] | None = None) -> Path:
     return Settings.data_dir if text is None else convert("data_dir", text, Path)
 
 
+def database_url_at(address: str | None, environ: Mapping[str, str] | None = None) -> str:
+    """Return the address that is meant by `address`, or else set; nothing is made or opened.
+
+    Raises SettingsError.
+    """
+    source = os.environ if environ is None else environ
+    text = address or read(source, "database_url") or ""
+    try:
+        return database_address(text, data_dir(source).absolute())
+    except PathUnusable as error:
+        raise SettingsError(f"{PREFIX}DATABASE_URL: {error}") from error
+
+
 def text_of(variable: str, environ: Mapping[str, str] | None = None) -> str | None:
     """Return the text of a variable that a command reads and that is no setting; None if empty."""
     return variables.as_meant((os.environ if environ is None else environ).get(variable, ""))

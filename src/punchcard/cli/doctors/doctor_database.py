@@ -59,7 +59,7 @@ def _usable(database: "Database") -> Finding:
     if not is_current(database):
         return Finding("database", "error", "It is not up to date. Run: punchcard migrate")
     with database.read_connection() as connection:
-        missing = _missing(connection)
+        missing = missing_parts(connection)
     if missing:
         message = f"Not all of it is there: {missing}. Restore the whole backup."
         return Finding("database", "error", message)
@@ -68,7 +68,7 @@ def _usable(database: "Database") -> Finding:
     return Finding("database", "ok", message)
 
 
-def _missing(connection: "Connection") -> str:
+def missing_parts(connection: "Connection") -> str:
     """Return which tables and triggers are not there, as a half-restored backup lacks them."""
     from sqlalchemy import inspect, text
 
@@ -226,16 +226,17 @@ def _work(connection: "Connection", _settings: "Settings") -> Finding:
 def _backups(connection: "Connection", settings: "Settings") -> Finding:
     from sqlalchemy import select
 
+    from punchcard.kit.environment.backup_names import BACKUPS, backups_in
     from punchcard.loyalty.tables import CARDS
 
     if connection.scalar(select(CARDS.c.id).limit(1)) is None:
         return Finding("backups", "ok", "There is no card yet that could be lost.")
-    folder = settings.data_dir / "backups"
-    whole = [path for path in folder.glob("punchcard-*") if path.suffix in (".db", ".dump")]
+    folder = settings.data_dir / BACKUPS
+    whole = backups_in(folder)
     if not whole:
         message = f"There is none in {folder}. Run `punchcard backup` every night."
         return Finding("backups", "warning", message)
-    newest = datetime.fromtimestamp(max(path.stat().st_mtime for path in whole), UTC)
+    newest = whole[-1].made_at
     if newest < datetime.now(UTC) - _OLD_BACKUP:
         message = f"The newest in {folder} is of {_told(newest)}. Run `punchcard backup` nightly."
         return Finding("backups", "warning", message)

@@ -41,18 +41,19 @@ def dump(settings: "Settings", target: Path) -> None:
         )
     wait_ms = settings.backup_lock_wait_seconds * 1000
     with tempfile.TemporaryDirectory() as folder:
-        address = _address(settings.database_url, Path(folder) / "passfile")
-        _run(
+        address = address_for_programs(settings.database_url, Path(folder) / "passfile")
+        run_program(
             "pg_dump",
             "--format=custom",
             f"--lock-wait-timeout={wait_ms}",
             f"--file={target}",
             f"--dbname={address}",
         )
-    _run("pg_restore", f"--file={os.devnull}", str(target))
+    run_program("pg_restore", f"--file={os.devnull}", str(target))
 
 
-def _run(name: str, *arguments: str) -> None:
+def run_program(name: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs; raise CommandFailed with what it complains of."""
     program = shutil.which(name)
     if program is None:
         raise CommandFailed(f"{name} was not found: install PostgreSQL's client programs.")
@@ -74,7 +75,7 @@ def _told(done: "subprocess.CompletedProcess[str]") -> str:
     return " ".join(" ".join(lines).split()) or f"it ended with {done.returncode}."
 
 
-def _address(database_url: str, passfile: Path) -> str:
+def address_for_programs(database_url: str, passfile: Path) -> str:
     """Return the address for libpq, its password moved to a file: every user may read arguments."""
     url = engine_address(database_url)
     url = url.update_query_dict({**_PATIENCE, **url.query})

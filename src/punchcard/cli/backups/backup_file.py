@@ -64,9 +64,9 @@ def whole_file(target: Path) -> Iterator[Path]:
                 f"{unfinished} is there: another backup is writing it. If none runs, remove it."
             ) from None
         yield unfinished
-        _sync(unfinished)
+        sync(unfinished)
         unfinished.replace(target)
-        _sync(target.parent)
+        sync(target.parent)
     finally:
         # Beside it lies what SQLite needs while it works.
         for path in target.parent.glob(glob.escape(unfinished.name) + "*") if is_ours else ():
@@ -80,7 +80,7 @@ def _sweep(folder: Path, names: str) -> list[Path]:
     return left
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on disk."""
     if path.is_dir() and os.name != "posix":
         return

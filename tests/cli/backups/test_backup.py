@@ -1,6 +1,5 @@
 """`punchcard backup`, run as an operator runs it: right while the shop is busy, or a clear line."""
 
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -20,26 +19,13 @@ from tests.support.busy_shop import busy_shop, enlarge
 from tests.support.databases import PostgresqlTemplate, file_of
 from tests.support.drivers.till import till_driver_at
 from tests.support.file_rights import bound_by_rights, mode, usual_umask, without_writes
-from tests.support.server_process import PUNCHCARD, command, environment_for
+from tests.support.server_process import PUNCHCARD, command
 from tools.postgresql import PROGRAMS
 
 DEADLINE_SECONDS = 60
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Give a data directory of its own: the database may be made unwritable apart from it."""
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def environment(database_url: str, folder: Path) -> dict[str, str]:
-    """Let the command find the database, and programs of the server's own version."""
-    path = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
-    return {**environment_for(database_url, folder), "PATH": path}
 
 
 def only_backup(folder: Path) -> Path:

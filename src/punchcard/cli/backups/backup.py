@@ -1,29 +1,33 @@
 """`punchcard backup`: a copy of everything, taken while the shop is open."""
 
 import glob
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from punchcard.cli.backups.drill import drill
+from punchcard.cli.backups.progress import bar, stopped_in_order
 from punchcard.cli.support import CommandFailed, Json, say
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from punchcard.kit.settings import Settings
 
 _MADE_UP: Final = "punchcard-*"
 
 
+commands = typer.Typer(invoke_without_command=True)
+
+
 def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("backup")(backup)
+    """Add the commands."""
+    commands.command("drill")(drill)
+    app.add_typer(commands, name="backup")
 
 
+@commands.callback()
 def backup(
+    command: typer.Context,
     to: Annotated[
         Path | None, typer.Option(help="The file to write; made up from the time when left out.")
     ] = None,
@@ -35,17 +39,23 @@ def backup(
     The secrets are not in it: keep `secret_key`, `pin_pepper` and `log_key` in another safe place.
     A checkpoint of the ledger is signed first, and stands beside the file: keep it elsewhere too.
     """
-    from punchcard.cli.backup_file import swept_folder, whole_file
+    if command.invoked_subcommand is None:
+        _back_up(to, as_json=as_json)
+
+
+def _back_up(to: Path | None, *, as_json: bool) -> None:
+    from punchcard.cli.backups.backup_file import swept_folder, whole_file
     from punchcard.cli.ledger_log import sign_before_backup, write_beside
     from punchcard.kit.clock import SystemClock
+    from punchcard.kit.environment.backup_names import BACKUPS, name_of
     from punchcard.kit.settings import load_settings
 
     settings = load_settings()
-    suffix = "db" if settings.is_embedded else "dump"
-    stamp = SystemClock().now().strftime("%Y%m%dT%H%M%SZ")
-    target = to or settings.data_dir / "backups" / f"punchcard-{stamp}.{suffix}"
+    name = name_of(SystemClock().now(), is_embedded=settings.is_embedded)
+    target = to or settings.data_dir / BACKUPS / name
     names = glob.escape(target.name) if to else _MADE_UP
-    with _stopped_in_order(), swept_folder(target.parent, names) as swept:
+    told = "The backup was stopped; no file was written."
+    with stopped_in_order(told), swept_folder(target.parent, names) as swept:
         _tell_leftovers(target.parent, swept)
         with whole_file(target) as unfinished:
             note = sign_before_backup(settings)
@@ -60,23 +70,8 @@ def backup(
     say(facts, as_json=as_json, text=text)
 
 
-@contextmanager
-def _stopped_in_order() -> Iterator[None]:
-    """Leave nothing half-written at SIGTERM either, by which a service manager stops a command."""
-    import signal
-
-    def stop(_number: int, _frame: "FrameType | None") -> None:
-        raise CommandFailed("The backup was stopped; no file was written.")
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _tell_leftovers(folder: Path, swept: list[Path]) -> None:
-    from punchcard.cli.backup_file import UNFINISHED
+    from punchcard.cli.backups.backup_file import UNFINISHED
 
     for path in swept:
         typer.echo(f"Removed {path}: a backup was killed while it wrote it.", err=True)
@@ -92,7 +87,7 @@ def _copy_sqlite(settings: "Settings", unfinished: Path, *, is_silent: bool) -> 
 
     source = sqlite_file(settings.database_url) or Path()
     try:
-        with _bar("Copying and checking", is_silent=is_silent) as show:
+        with bar("Copying and checking", is_silent=is_silent) as show:
             copy_sqlite(
                 source,
                 unfinished,
@@ -107,27 +102,7 @@ def _copy_sqlite(settings: "Settings", unfinished: Path, *, is_silent: bool) -> 
 
 
 def _dump_postgresql(settings: "Settings", unfinished: Path, *, is_silent: bool) -> None:
-    from punchcard.cli.backup_postgresql import dump
+    from punchcard.cli.backups.backup_postgresql import dump
 
-    with _bar("Dumping and checking", is_silent=is_silent):
+    with bar("Dumping and checking", is_silent=is_silent):
         dump(settings, unfinished)
-
-
-@contextmanager
-def _bar(what: str, *, is_silent: bool) -> Iterator[Callable[[int, int], None]]:
-    """Draw a bar on standard error; the function that is given moves it: done, of how many."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(
-        *columns,
-        TimeElapsedColumn(),
-        console=console,
-        # A nightly job's mail needs no bar.
-        disable=is_silent or not console.is_terminal,
-        transient=True,
-    ) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
