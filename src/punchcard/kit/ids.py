@@ -182,7 +182,7 @@ def check_digit(digits: str) -> int:
 
 def as_card_number(text: str) -> str | None:
     """Return the card number in `text` without spaces and hyphens, or None if it is not one."""
-    digits = text.replace(" ", "").replace("-", "")
+    digits = "".join(text.split()).replace("-", "")
     if len(digits) != CARD_NUMBER_DIGITS or not (digits.isascii() and digits.isdigit()):
         return None
     return digits if check_digit(digits) == 0 else None
@@ -190,7 +190,16 @@ def as_card_number(text: str) -> str | None:
 
 def readable_number(number: str) -> str:
     """Return a card number in groups of four, as people read it out."""
-    return " ".join(number[start : start + 4] for start in range(0, len(number), 4))
+    return " ".join(_fours(number))
+
+
+def unbroken_number(number: str) -> str:
+    """Return a card number as people read it out, which no page breaks into lines."""
+    return "\u00a0".join(_fours(number))
+
+
+def _fours(number: str) -> list[str]:
+    return [number[start : start + 4] for start in range(0, len(number), 4)]
 
 
 def as_id(text: AnyId) -> AnyId | None:

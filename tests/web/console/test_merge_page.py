@@ -2,7 +2,7 @@
 
 import pytest
 
-from punchcard.kit.ids import CardId
+from punchcard.kit.ids import CardId, unbroken_number
 from tests.support.cast import Shop
 from tests.support.drivers.pages import ANNAS_PIN, PagesDriver
 from tests.support.pages import Visitor, text_of
@@ -31,9 +31,13 @@ def test_the_other_card_is_sought_looked_at_and_merged(
     assert page_of(mine, f"?other={found}") in offered
     assert page_of(mine, f"?other={mine}") not in offered
 
-    together = text_of(owner.get(page_of(mine, f"?other={found}")))
+    looked_at = owner.get(page_of(mine, f"?other={found}"))
+    together = text_of(looked_at)
     assert "5 stamps" in together
     assert "30 days" in together
+    number = unbroken_number(counter.card(found).number)
+    assert number in looked_at.text
+    assert "Marie S." in text_of(owner.get(f"/console/members?query={number}"))
 
     done = owner.post(page_of(mine), from_card_id=found, staff_pin=ANNAS_PIN)
     assert (done.status_code, done.headers["location"]) == (303, f"/console/members/{mine}")

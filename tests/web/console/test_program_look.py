@@ -50,6 +50,18 @@ def test_the_card_is_shown_as_typed_and_nothing_is_saved(
     assert stored(context, coffee.id).version == coffee.version
 
 
+@pytest.mark.parametrize(("kind", "says"), [("hybrid", "Stamps"), ("points", "Accents")])
+def test_the_third_colour_is_named_for_what_it_colours(
+    visitors: Visitors, alice: Shop, kind: str, says: str
+) -> None:
+    program = shelf.program(alice, **(shelf.HYBRID if kind == "hybrid" else shelf.POINTS))
+    owner = visitors(alice)
+    for page in (f"/console/programs/{program.id}", f"/console/programs/{program.id}/tiers"):
+        shown = owner.get(page).text
+        labels = re.findall(r'<label for="[a-z0-9_]*accent_color">\s*(\S+)\s*</label>', shown)
+        assert set(labels) == {says}
+
+
 def test_a_logo_is_shown_on_the_card_until_it_is_taken_away(
     visitors: Visitors, alice: Shop, coffee: LoyaltyProgram, context: Context
 ) -> None:

@@ -108,5 +108,6 @@ def _form_page(request: PageRequest, place: _Place, form: Form, *, status: int =
         downgrades=list(DOWNGRADES.items()),
         other_languages=[code for code in LANGUAGES if code != place.own_language],
         has_points=place.program.type != ProgramType.STAMPS,
+        has_stamps=place.program.type != ProgramType.POINTS,
         action=place.here,
     )
