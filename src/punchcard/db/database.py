@@ -322,7 +322,12 @@ def _postgresql_engine(
             **limits.for_client(),
         },
     )
-    prepare_postgresql(engine)
+    patience = limits.patience()
+    # The till's threads have no kind of work of their own: whatever is done there is the till's.
+    is_till = _FOR_THE_TILL in options
+    prepare_postgresql(
+        engine, dict.fromkeys(WorkKind, patience[WorkKind.TILL]) if is_till else patience
+    )
     return engine
 
 

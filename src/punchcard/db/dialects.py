@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
@@ -40,6 +40,9 @@ from sqlalchemy.sql.operators import custom_op
 from punchcard.db.base import Base
 from punchcard.db.failures import READ_ONLY, is_storage_failure
 from punchcard.kit.private_files import make_private_file
+
+if TYPE_CHECKING:
+    from punchcard.db.postgresql.patient_connection import Patience
 
 Row = Mapping[str, Any]
 
@@ -175,12 +178,20 @@ def _write_ahead(cursor: sqlite3.Cursor, busy_seconds: int) -> None:
             return
 
 
-def prepare_postgresql(engine: Engine) -> None:
-    """Read ids as the texts they are here, and keep values out of what errors say.
+def prepare_postgresql(engine: Engine, patience: "Patience") -> None:
+    """Wait for answers as long as `patience` says, read ids as the texts they are here, and keep
+    values out of what errors say.
 
     The server quotes the key that is taken: it may be someone's e-mail address, and what errors
     say ends up in logs.
     """
+
+    @event.listens_for(engine, "do_connect")
+    def _make_connection(*asked: Any) -> Any:
+        from punchcard.db.postgresql.patient_connection import connect_patiently
+
+        _dialect, _record, where, how = asked
+        return connect_patiently(patience, *where, **how)
 
     @event.listens_for(engine, "connect")
     def _read_ids_as_text(raw: Any, _record: Any) -> None:

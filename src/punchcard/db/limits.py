@@ -23,6 +23,8 @@ class WorkKind(Enum):
     LONG = "long"
 
 
+_PATIENCE_SECONDS: Final = 2.0
+
 _current: ContextVar[WorkKind] = ContextVar("work", default=WorkKind.REQUEST)
 
 
@@ -81,6 +83,16 @@ class DatabaseLimits:
     keepalive_interval_seconds: int
     keepalive_count: int
     tcp_user_timeout_seconds: float
+
+    def patience(self) -> dict[WorkKind, float | None]:
+        """Return how many seconds a client waits for an answer to a statement of each kind.
+
+        Longer than PostgreSQL takes to end it: only a server that hangs makes one wait for longer.
+        """
+        return {
+            work: limits.statement_seconds + _PATIENCE_SECONDS if limits.statement_seconds else None
+            for work, limits in self.by_work.items()
+        }
 
     def for_client(self) -> dict[str, int]:
         """Return the parameters by which libpq notices a server that vanished."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from punchcard.db.database import Database
+from punchcard.db.limits import WorkKind
 
 if TYPE_CHECKING:
     from psycopg import Connection, Notify
@@ -24,7 +25,8 @@ WORDS_LIMIT: Final = 20_000
 """How many words may wait while the database is away; beyond it the newest are dropped."""
 
 _PACE_SECONDS: Final = 0.05
-_LOOK_SECONDS: Final = 30.0
+_LOOK_SECONDS: Final = 15.0
+_PATIENCE_SECONDS: Final = 5.0
 _BACKOFF_SECONDS: Final = 0.2
 _BACKOFF_LIMIT_SECONDS: Final = 10.0
 _CONNECT: Final = {
@@ -114,11 +116,14 @@ class PgNotifier:
         while not self._stop.is_set():
             import psycopg
 
+            from punchcard.db.postgresql.patient_connection import connect_patiently
+
             try:
-                with psycopg.connect(
+                with connect_patiently(
+                    dict.fromkeys(WorkKind, _PATIENCE_SECONDS),
                     self._database.address,
                     autocommit=True,
-                    **_CONNECT,  # type: ignore[arg-type] # libpq's own parameters
+                    **_CONNECT,
                 ) as connection:
                     connection.add_notify_handler(self._received_while_sending(connection))
                     connection.execute(f"LISTEN {self._channel}")
@@ -147,8 +152,11 @@ class PgNotifier:
                 if self._stop.is_set():
                     return
                 # While words wait for their turn another wake-up would only spin this loop.
-                selector.select(pace if self._words else _LOOK_SECONDS)
+                is_quiet = not selector.select(pace if self._words else _LOOK_SECONDS)
                 _empty(self._wake_in)
+                if is_quiet and not self._words:
+                    # A server that hangs, or is no longer the primary, says nothing of it.
+                    connection.execute("SELECT 1")
                 self._receive(connection)
 
     def _send(self, connection: "Connection") -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from punchcard.db.failures import first_line
+from punchcard.db.limits import WorkKind
 from punchcard.db.postgresql.replica_age import ReplicaAge
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ LOOKS_PER_LIMIT: Final = 5
 
 _LOOK_LIMIT_SECONDS: Final = 2.0
 _TOLD_SECONDS: Final = 60.0
+_PATIENCE_SECONDS: Final = 5.0
 # By bytes since the beginning, which compare as numbers do.
 _WRITTEN: Final = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"
 _REPLAYED: Final = (
@@ -231,8 +233,12 @@ class _Pair:
         self._is_of_one_cluster = True
 
     def _connect(self, address: str) -> "psycopg.Connection[Any]":
-        import psycopg
+        from punchcard.db.postgresql.patient_connection import connect_patiently
 
-        return psycopg.connect(
-            address, autocommit=True, application_name="punchcard replica", **self._parameters
+        return connect_patiently(
+            dict.fromkeys(WorkKind, _PATIENCE_SECONDS),
+            address,
+            autocommit=True,
+            application_name="punchcard replica",
+            **self._parameters,
         )
