@@ -320,7 +320,7 @@ def test_the_figures_tell_the_age_of_the_newest_checkpoint(
 ) -> None:
     transport = AppTransport(create_app(context), address="127.0.0.1")
     with httpx.Client(transport=transport, base_url="http://shop.test") as near:
-        assert "punchcard_checkpoint_age_seconds" not in near.get("/metrics").text
+        assert "\npunchcard_checkpoint_age_seconds" not in near.get("/metrics").text
         size = world.checkpoint().size
         clock.advance(seconds=90)
         told = near.get("/metrics").text.splitlines()

@@ -91,7 +91,7 @@ class SecurityDesk:
         self._guard = threading.Lock()
         self._counted: dict[_Key, _Counted] = {}
         self._strangers = 0
-        self.events: Final = Tally("event")
+        self.events: Final = Tally("event", known=[(one.value,) for one in SecurityEvent])
 
     def account(self, typed: str) -> str:
         """Return by what an address that was typed is told again, and not what it was."""

@@ -71,9 +71,10 @@ def _database(context: Context) -> Iterator[Metric]:
     written = "0 after a write that failed for want of storage, until one succeeds"
     yield gauge("punchcard_storage_writable", written, is_writable)
     replica = context.database.replica
-    if replica is not None and (lag := replica.lag_seconds) is not None:
-        behind = "How old what the replica for reads shows may be; absent while it is not known"
-        yield gauge("punchcard_replica_lag_seconds", behind, lag)
+    lag = replica.lag_seconds if replica is not None else None
+    behind = "How old what the replica for reads shows may be; absent while it is not known"
+    lags = {} if lag is None else {(): lag}
+    yield labelled_gauge("punchcard_replica_lag_seconds", behind, (), lags)
     metrics = context.database.metrics
     yield tallied("punchcard_database_errors", "Errors of the database, by kind", metrics.errors)
     pools = dict(metrics.pools())

@@ -33,12 +33,13 @@ def shared_figures(context: Context, found: SharedFigures | None) -> Iterator[Me
     overdue = "Seconds since the first delivery was due that could have been sent"
     late = _seconds_since(found.webhooks.first_due_at, now)
     yield gauge("punchcard_webhook_overdue_seconds", overdue, late)
-    if found.anchored is not None:
-        age = (now - found.anchored.made_at).total_seconds()
-        meaning = "Seconds since the newest checkpoint of the ledger was signed"
-        yield gauge("punchcard_checkpoint_age_seconds", meaning, age)
-        covered = "Entries that the newest checkpoint covers"
-        yield gauge("punchcard_checkpoint_entries", covered, found.anchored.entries)
+    anchored = found.anchored
+    ages = {} if anchored is None else {(): (now - anchored.made_at).total_seconds()}
+    meaning = "Seconds since the newest checkpoint of the ledger was signed"
+    yield labelled_gauge("punchcard_checkpoint_age_seconds", meaning, (), ages)
+    covered = "Entries that the newest checkpoint covers"
+    entries = {} if anchored is None else {(): anchored.entries}
+    yield labelled_gauge("punchcard_checkpoint_entries", covered, (), entries)
 
 
 def _outbox(backlog: Backlog, now: datetime) -> Iterator[Metric]:

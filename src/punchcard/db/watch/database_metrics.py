@@ -37,7 +37,7 @@ class DatabaseMetrics:
     """The errors and commits of one process, and its pools."""
 
     def __init__(self, engines: Mapping[str, Engine]) -> None:
-        self.errors: Final = Tally("kind")
+        self.errors: Final = Tally("kind", known=[(kind.value,) for kind in DatabaseErrorKind])
         self.commits: Final = Measure()
         self._engines = engines
         for engine in set(engines.values()):

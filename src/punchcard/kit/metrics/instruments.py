@@ -6,7 +6,7 @@ word of ours, a route, a status, never an id or anything that a stranger typed.
 
 import threading
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 Labels = tuple[str, ...]
@@ -19,12 +19,15 @@ SIZES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 
 
 class Tally:
-    """Counts things by labels; it only grows. May be used from several threads."""
+    """Counts things by labels; it only grows. May be used from several threads.
 
-    def __init__(self, *names: str) -> None:
+    What is `known` is told as 0 before it is counted: an alert sees the first one as an increase.
+    """
+
+    def __init__(self, *names: str, known: Iterable[Labels] = ()) -> None:
         self.names: Final = names
         self._lock = threading.Lock()
-        self._counts: dict[Labels, int] = {}
+        self._counts: dict[Labels, int] = dict.fromkeys(known, 0)
 
     def add(self, labels: Labels = NO_LABELS, number: int = 1) -> None:
         """Count `number` more under `labels`, in the order of the names."""

@@ -5,6 +5,8 @@ from typing import Final
 from punchcard.kit.metrics.instruments import Measure, Tally
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# The problem that nobody foresaw.
+_INTERNAL: Final = ("internal_error", "500")
 NO_ROUTE: Final = "none"
 """Stands for every address that leads nowhere."""
 
@@ -15,7 +17,7 @@ class RequestMetrics:
     def __init__(self) -> None:
         self.requests: Final = Tally("method", "route", "status")
         self.seconds: Final = Measure("route")
-        self.refusals: Final = Tally("code", "status")
+        self.refusals: Final = Tally("code", "status", known=[_INTERNAL])
 
     def note(
         self, method: str, route: str, status: int, seconds: float, refusal: str | None

@@ -37,6 +37,7 @@ from punchcard.wallets.pass_content import for_holder
 from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
 from punchcard.wallets.platform import Records, WalletAway
 from punchcard.wallets.sample_cards import sample_card
+from punchcard.wallets.vocabulary import PushVerdict
 
 _ATTEMPTS: Final = 5
 
@@ -92,7 +93,7 @@ class AppleWallet:
         self._settings = settings
         self._card_links = card_links
         self.complaints = 0
-        self.pushes: Final = Tally("verdict")
+        self.pushes: Final = Tally("verdict", known=[(one.value,) for one in PushVerdict])
         self._set_up = AppleSetUp(settings, clock)
         self._tokens = Digests(settings.keys, "punchcard apple pass")
         self._key_name = settings.keys.current.name
