@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
+  holesARow,
   isFull,
   milestonesReady,
 } from "../../../src/punchcard/web/static/js/terminal/card_rules.js";
@@ -37,4 +38,8 @@ test("rewards on the way to a full card are told by their stamps, and no others"
   assert.deepEqual(milestonesReady({ stamps_target: 10, ready_rewards }), [6]);
   assert.deepEqual(milestonesReady({ stamps_target: 10 }), []);
   assert.deepEqual(milestonesReady(null), []);
+});
+
+test("stamps of a small screen stand in rows of alike many, eight at most", () => {
+  assert.deepEqual([1, 8, 10, 12, 16, 20].map(holesARow), [1, 8, 5, 6, 8, 7]);
 });

@@ -1,6 +1,6 @@
 // The card as staff see it: large enough to read from two steps away.
 
-import { milestonesReady } from "./card_rules.js";
+import { holesARow, milestonesReady } from "./card_rules.js";
 import { numberOf, spaced } from "./codes.js";
 import { h, icon, stampIcon } from "./dom.js";
 import { clockTime, money, number } from "./format.js";
@@ -183,6 +183,7 @@ function stamps(card, program) {
           ...Array.from({ length: card.stamps_target }, (_x, place) => hole(place)),
         )
       : h("progress", { value: shown, max: card.stamps_target, "aria-hidden": "true" });
+  holes.style.setProperty("--holes-a-row", String(holesARow(card.stamps_target)));
   const big = h("p", { class: "big" }, words);
   const times = Math.floor(card.stamps / card.stamps_target);
   if (card.status !== "active") return [big, holes];

@@ -36,3 +36,11 @@ export function milestonesReady(card) {
 export function grantsReady(card) {
   return (card?.ready_rewards ?? []).filter((one) => one.grant_id);
 }
+
+/**
+ * How many stamps stand in a row of a small screen: at most eight, and no lonely ones below.
+ * @param {number} target
+ */
+export function holesARow(target) {
+  return Math.ceil(target / Math.ceil(target / 8));
+}
