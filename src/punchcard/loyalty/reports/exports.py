@@ -60,7 +60,7 @@ _ENTRY_COLUMNS: Final = (
     Column(N_("Staff")),
     Column(N_("Location")),
     Column(N_("Note")),
-    Column(N_("Voids")),
+    Column(N_("Voided entry")),
     Column(N_("Voided by")),
     Column(N_("Late"), ColumnKind.YES_NO),
     Column(N_("Id")),
