@@ -70,6 +70,7 @@ from punchcard.api.routes.vendor_api.connections import (
     card_imports,
     claims,
     integrations,
+    receipt_keys,
     webhooks,
 )
 from punchcard.api.routes.vendor_api.promises import grants, reservations
@@ -125,6 +126,7 @@ ROUTERS: Final[list[APIRouter]] = [
     card_imports.router,
     archives.router,
     claims.router,
+    receipt_keys.router,
     wallet.router,
     pins.router,
     card_merges.router,

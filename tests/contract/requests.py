@@ -191,6 +191,10 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
         "reference": "receipt 7",
         "amount_minor": 1000,
     },
+    ("POST", f"{_LOYALTY}/receipt-keys"): lambda stock: {
+        "name": "Till 7",
+        "program_id": stock["points_program_id"],
+    },
     ("POST", f"{_OPEN}/cards/{{token}}/claims"): lambda stock: {"claim": stock["claim_code"]},
     ("POST", f"{_PLATFORM}/vendors"): lambda _: _NEW_VENDOR,
     ("PATCH", f"{_PLATFORM}/vendors/{{vendor_id}}"): lambda _: {"name": "Another name"},

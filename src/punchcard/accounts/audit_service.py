@@ -7,7 +7,7 @@ and nothing about a customer but an id.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
@@ -38,6 +38,18 @@ _ACTORS: Final[dict[str, type[Admin | ApiKey | Device | User]]] = {
     SubjectKind.DEVICE: Device,
     SubjectKind.MEMBER: User,
 }
+
+
+class Acted(Protocol):
+    """Something that somebody did, by the kind of who did it and their id."""
+
+    @property
+    def actor_kind(self) -> str:
+        """Return what did it: one of SubjectKind, or another word."""
+
+    @property
+    def actor_id(self) -> str | None:
+        """Return which one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +194,7 @@ def origins_of(session: Session, events: Iterable[AuditEvent]) -> dict[str, Audi
     return {one.event_id: one for one in found}
 
 
-def actor_names(session: Session, events: Iterable[AuditEvent]) -> dict[str, str]:
+def actor_names(session: Session, events: Iterable["Acted"]) -> dict[str, str]:
     """Return the name of each person, key or device behind these events, by its id."""
     names: dict[str, str] = {}
     by_kind: dict[str, set[str]] = {}

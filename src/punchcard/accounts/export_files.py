@@ -19,6 +19,7 @@ from punchcard.kit.spreadsheet.xlsx_sheet import XlsxSheet
 TITLES: Final[Mapping[str, str]] = {
     "cards": N_("Members and cards"),
     "transactions": N_("Ledger"),
+    "receipts": N_("Receipts"),
     "rewards": N_("Rewards"),
     "referrals": N_("Friends brought"),
     "grants": N_("Given rewards"),
@@ -33,7 +34,10 @@ TITLES: Final[Mapping[str, str]] = {
 """What each list is called, by its name in addresses."""
 
 NAMES_PEOPLE: Final = frozenset(
-    {"audit-events", "cards", "grants", "people", "pins", "staff-report", "transactions"}
+    {
+        *("audit-events", "cards", "grants", "people", "pins", "receipts"),
+        *("staff-report", "transactions"),
+    }
 )
 """The lists that name customers or staff: who takes one shows first who they are."""
 

@@ -165,6 +165,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "vendor.resumed": N_("Shop resumed"),
     "vendor.suspended": N_("Shop suspended"),
     "vendor.updated": N_("Shop settings changed"),
+    "receipt.created": N_("Receipt made by hand"),
     "receipt.withdrawn": N_("Receipt withdrawn"),
     "receipt_key.created": N_("Receipt key added"),
     "receipt_key.revoked": N_("Receipt key revoked"),

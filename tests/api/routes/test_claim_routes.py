@@ -12,7 +12,7 @@ from tests.support.http import Api
 
 CLAIMS = "/vendor/loyalty/claims"
 FIELDS = """id program_id location_id source state code claim_url amount_minor stamps reference
-    occurred_at expires_at claimed_at card_id transaction_id created_at"""
+    occurred_at expires_at actor receipt_key_id claimed_at card_id transaction_id created_at"""
 
 
 @pytest.fixture

@@ -3,12 +3,15 @@
 import re
 
 import pytest
+from httpx import Response
 
-from punchcard.accounts.models import Location
+from punchcard.accounts.models import ApiKey, Location
 from punchcard.connect.claims import claim_service
 from punchcard.connect.claims.claim_service import NewClaim
 from punchcard.context import Context
 from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.operations import Actor
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 from tests.support.pages import Visitor, text_of
@@ -77,6 +80,34 @@ def test_receipts_are_listed_by_what_became_of_them(
     assert owner.get(f"{PATH}?state=nonsense&before=nonsense").status_code == 200
 
 
+def test_who_made_a_receipt_stands_beside_it_and_beside_its_entry(
+    owner: Visitor, alice: Shop, context: Context, points: LoyaltyProgram
+) -> None:
+    card = shelf.opened_card(alice, points)
+    key = alice.api_key("loyalty:operate")
+    with context.database.write() as session:
+        [software] = session.query(ApiKey).all()
+        claim = claim_service.create_claim(
+            session,
+            by_operator(context),
+            alice.id,
+            NewClaim(
+                reference="R-1",
+                amount_minor=1250,
+                made_by=Actor(ActorKind.API_KEY, software.id),
+            ),
+            context.settings,
+        )
+    entry = context.connect.receipt_desk.take(claim.code or "", card).entry
+
+    listed = owner.get(PATH)
+
+    assert f"By the till's software: {software.name}" in words_of(listed)
+    assert 'href="/console/exports/receipts.csv"' in listed.text
+    assert f"A receipt: {software.name}" in words_of(owner.get(f"/console/ledger/{entry['id']}"))
+    assert key not in listed.text
+
+
 def test_another_shops_keys_and_receipts_are_not_there(
     owner: Visitor, points: LoyaltyProgram
 ) -> None:
@@ -110,6 +141,10 @@ def test_the_staff_report_counts_what_was_put_on_cards_by_location(
     told = report.partition('id="receipts"')[2].partition("</section>")[0]
     counts = re.findall(r"<dt[^>]*>\s*(.*?)\s*</dt>\s*<dd>\s*(\d+)", told, re.S)
     assert counts == [(place.name, "2"), ("No location", "1")]
+
+
+def words_of(answer: Response) -> str:
+    return " ".join(text_of(answer).replace("’", "'").split())
 
 
 def owner_place(context: Context, shop: Shop) -> Location:

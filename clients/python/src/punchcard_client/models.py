@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 
+class Actor(TypedDict):
+    """Who did something."""
+
+    kind: str
+    id: str | None
+
+
 class BoughtItem(TypedDict):
     """Something that was bought: its code at the shop's till, how many, and what they cost."""
 
@@ -287,6 +294,8 @@ class NewReceiptClaim(TypedDict):
     reference: str
     occurred_at: str
     expires_at: str
+    actor: Actor
+    receipt_key_id: str | None
     claimed_at: str | None
     card_id: str | None
     transaction_id: str | None

@@ -131,6 +131,15 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("GET", f"{_LOYALTY}/claims/{{claim_id}}"): _SEE,
     ("POST", f"{_LOYALTY}/claims/{{claim_id}}/withdraw"): MAY_OPERATE,
     ("POST", f"{_OPEN}/cards/{{token}}/claims"): PUBLIC,
+    **{
+        (method, f"{_LOYALTY}/receipt-keys{path}"): MAY_MANAGE
+        for method, path in (
+            ("GET", ""),
+            ("POST", ""),
+            ("GET", "/{receipt_key_id}"),
+            ("DELETE", "/{receipt_key_id}"),
+        )
+    },
     # Web shops and other tills tell of their orders
     **{
         (method, f"{_INTEGRATIONS}{path}"): MAY_MANAGE
@@ -194,7 +203,10 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
         for rule, names in (
             (
                 MAY_MANAGE,
-                ("cards", "transactions", "rewards", "grants", "referrals", "pins", "staff-report"),
+                (
+                    *("cards", "transactions", "receipts", "rewards", "grants", "referrals"),
+                    *("pins", "staff-report"),
+                ),
             ),
             (MAY_MANAGE_VENDOR, ("locations", "devices")),
             (MAY_OWN, ("people", "api-keys", "audit-events")),

@@ -98,6 +98,9 @@ def create_claim(
     with refusing_duplicates(session, ReferenceAlreadyUsed):
         session.add(claim)
         session.flush()
+    if made_by.kind == ActorKind.MEMBER:
+        # Tills and shops make one a sale; a person who does has no sale that shows it.
+        _record(session, act, "receipt.created", claim)
     return claim
 
 
@@ -207,10 +210,14 @@ def withdraw_claim(
         raise ReceiptClaimTaken(transaction_id=claim.transaction_id)
     if claim.state is not ClaimState.WITHDRAWN:
         claim.state = ClaimState.WITHDRAWN
-        new = {"reference": claim.reference, "amount_minor": claim.amount_minor}
-        of = ("receipt", claim.id)
-        record_act(session, act, "receipt.withdrawn", of=of, vendor_id=vendor_id, new=new)
+        _record(session, act, "receipt.withdrawn", claim)
     return claim
+
+
+def _record(session: Session, act: Act, action: str, claim: ReceiptClaim) -> None:
+    new = {"reference": claim.reference, "amount_minor": claim.amount_minor}
+    of = ("receipt", claim.id)
+    record_act(session, act, action, of=of, vendor_id=claim.vendor_id, new=new)
 
 
 def _program(session: Session, vendor_id: VendorId, program_id: ProgramId | None) -> LoyaltyProgram:

@@ -13,6 +13,7 @@ from punchcard.accounts.errors import NotAllowed
 from punchcard.accounts.export_files import MEDIA_TYPES, NAMES_PEOPLE, TITLES, ExportFile
 from punchcard.accounts.exports import Table
 from punchcard.accounts.subjects import LOYALTY_MANAGE, VENDOR_MANAGE, VENDOR_OWN
+from punchcard.connect.integrations.receipt_list import receipts_table
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId, VendorId, as_id
 from punchcard.kit.spreadsheet.csv_sheet import DIALECTS, dialect_of
@@ -59,6 +60,10 @@ def _staff(request: PageRequest, _timezone: str) -> Table:
     return Table(table.columns, lambda *_: rows)
 
 
+def _receipts(request: PageRequest, _timezone: str) -> Table:
+    return receipts_table(request.vendor_id, request.context.clock)
+
+
 def _whole(read: Callable[[VendorId], Table]) -> Callable[[PageRequest, str], Table]:
     return lambda request, _timezone: read(request.vendor_id)
 
@@ -67,6 +72,7 @@ LISTS: Final[dict[str, tuple[str, Callable[[PageRequest, str], Table]]]] = {
     "cards": (LOYALTY_MANAGE, _cards),
     "transactions": (LOYALTY_MANAGE, _transactions),
     "referrals": (LOYALTY_MANAGE, _whole(referrals_table)),
+    "receipts": (LOYALTY_MANAGE, _receipts),
     "rewards": (LOYALTY_MANAGE, _whole(loyalty_exports.rewards)),
     "grants": (LOYALTY_MANAGE, _whole(grant_exports.grants)),
     "pins": (LOYALTY_MANAGE, _whole(loyalty_exports.pins)),

@@ -17,6 +17,7 @@ from punchcard.api.routes.vendor_api.cards import ActiveBefore, ActiveSince, InT
 from punchcard.api.routes.vendor_api.transactions import OfType, Since, Until
 from punchcard.api.schemas.fields import IdOf, OneOf
 from punchcard.api.schemas.stats import DaysDep
+from punchcard.connect.integrations.receipt_list import receipts_table
 from punchcard.kit.ids import CardId, LocationId, ProgramId, StaffPinId, VendorId
 from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.reports import exports as loyalty_exports
@@ -100,6 +101,10 @@ def _staff_report(caller: CallerDep, days: DaysDep, program_id: _Program = None)
     return Table(table.columns, lambda *_: rows)
 
 
+def _receipts(caller: CallerDep) -> Table:
+    return receipts_table(caller.vendor_id, caller.context.clock)
+
+
 def _whole(make: Callable[[VendorId], Table]) -> Make:
     def table(caller: CallerDep) -> Table:
         return make(caller.vendor_id)
@@ -112,6 +117,7 @@ LISTS: Final[dict[str, tuple[Make, str]]] = {
     "transactions": (_transactions, "Return the ledger, newest entry first."),
     "staff-report": (_staff_report, "Return the staff report of a period."),
     "referrals": (_whole(referrals_table), "Return who brought whom, newest first."),
+    "receipts": (_receipts, "Return the receipts of guests, newest first; not their codes."),
     "rewards": (_whole(loyalty_exports.rewards), "Return the rewards, also archived ones."),
     "grants": (_whole(grant_exports.grants), "Return what single cards were given."),
     "pins": (

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from punchcard.api.schemas.audit import ActorSchema
 from punchcard.api.schemas.fields import AmountMinor, IdOf, Moment, OneOf, Schema, line, whole
 from punchcard.api.schemas.operations import Reference
 from punchcard.api.schemas.public import PublicCard, PublicTransaction
@@ -19,6 +20,7 @@ from punchcard.kit.ids import (
     LocationId,
     ProgramId,
     ReceiptClaimId,
+    ReceiptKeyId,
 )
 
 
@@ -59,6 +61,10 @@ class ReceiptClaimSchema(Schema):
     reference: str
     occurred_at: Moment
     expires_at: Moment
+    actor: ActorSchema = Field(description="Who made it; of a signed one whoever brought it.")
+    receipt_key_id: IdOf[ReceiptKeyId] | None = Field(
+        description="The key that a till signed it with."
+    )
     claimed_at: Moment | None
     card_id: IdOf[CardId] | None
     transaction_id: IdOf[EntryId] | None
@@ -99,10 +105,13 @@ def new_receipt_claim_schema(
 
 
 def _fields(row: ReceiptClaim, base_url: str, clock: Clock) -> dict[str, object]:
-    names = ReceiptClaimSchema.model_fields.keys() - {"state", "code", "claim_url"}
+    others = {"state", "code", "claim_url", "actor", "receipt_key_id"}
+    names = ReceiptClaimSchema.model_fields.keys() - others
     return {
         **{name: getattr(row, name) for name in names},
         "state": state_at(row, clock.now()),
+        "actor": ActorSchema(kind=row.actor_kind, id=row.actor_id),
+        "receipt_key_id": row.key_id,
         "code": claim_code(row.code) if row.code else None,
         "claim_url": claim_url(base_url, row.code) if row.code else None,
     }

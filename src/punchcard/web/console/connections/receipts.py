@@ -9,11 +9,14 @@ from punchcard.connect.claims import claim_service, receipt_keys
 from punchcard.connect.claims.codes import claim_code, claim_url
 from punchcard.connect.claims.models import ReceiptKey
 from punchcard.connect.claims.receipt_texts import receipt_text
-from punchcard.connect.claims.vocabulary import ClaimSource, ClaimState
+from punchcard.connect.claims.vocabulary import ClaimState
+from punchcard.connect.claims.words import CLAIM_SOURCES, CLAIM_STATES
+from punchcard.connect.integrations.receipt_list import maker_names
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import LocationId, ProgramId, ReceiptClaimId, ReceiptKeyId, as_id
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.vocabulary import ProgramStatus
+from punchcard.web.console.list_filters import Asked
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -22,18 +25,6 @@ router = APIRouter(prefix=PATH)
 
 _SHOWN: Final = 50
 _LISTED: Final = 200
-_STATES: Final = {
-    ClaimState.OPEN: N_("open"),
-    ClaimState.TAKING: N_("being put on a card"),
-    ClaimState.CLAIMED: N_("on a card"),
-    ClaimState.WITHDRAWN: N_("withdrawn"),
-    ClaimState.EXPIRED: N_("let pass"),
-}
-_SOURCES: Final = {
-    ClaimSource.API: N_("By the till's software"),
-    ClaimSource.SIGNED: N_("Signed by the till"),
-    ClaimSource.ORDER: N_("An order of the web shop"),
-}
 _TEST: Final = "TEST"
 """The number of the receipt on the sheet; it is over nothing."""
 
@@ -118,7 +109,8 @@ def _list_page(
         )
         places = location_service.location_names(session, request.vendor_id)
         timezone = vendor_service.get_vendor(session, request.vendor_id).timezone
-    shown = claims[:_SHOWN]
+        shown = claims[:_SHOWN]
+        makers = maker_names(session, shown)
     ahead = f"?state={wanted or ''}&before={shown[-1].id}" if len(claims) > _SHOWN else None
     active = [one for one in programs if one.status is ProgramStatus.ACTIVE]
     return request.render(
@@ -128,10 +120,12 @@ def _list_page(
         filter_form=request.form({"state": wanted or ""}),
         claims=[(claim, claim_service.state_at(claim, now)) for claim in shown],
         codes={claim.id: claim_code(claim.code) for claim in shown if claim.code},
+        makers=makers,
+        export_urls=Asked({}).files("receipts"),
         currencies={one.id: one.currency for one in programs},
-        states=_STATES,
+        states=CLAIM_STATES,
         State=ClaimState,
-        sources=_SOURCES,
+        sources=CLAIM_SOURCES,
         keys=keys,
         programs=[(one.id, one.name) for one in active],
         program_names={one.id: one.name for one in programs},

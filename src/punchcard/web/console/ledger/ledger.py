@@ -7,13 +7,16 @@ from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import audit_service, location_service, vendor_service
-from punchcard.kit.ids import EntryId, as_id
+from punchcard.connect.claims import claim_service
+from punchcard.connect.claims.errors import ReceiptClaimNotFound
+from punchcard.connect.integrations.receipt_list import maker_names
+from punchcard.kit.ids import EntryId, ReceiptClaimId, as_id
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.ledger_reader import ReadEntry
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.staff import pin_service
-from punchcard.loyalty.vocabulary import PinFilter
+from punchcard.loyalty.vocabulary import ActorKind, PinFilter
 from punchcard.loyalty.words import ENTERED_BY
 from punchcard.web.console.cards.card_page import verify_card
 from punchcard.web.console.list_filters import Asked, asked_entries
@@ -79,7 +82,7 @@ def open_entry(request: PageRequestDep, transaction_id: EntryId) -> Response:
             "program_name": program.name,
             "reward_names": reward_names(session, [entry], request.language),
             "holder": card_service.card_labels(session, [row["card_id"]])[row["card_id"]],
-            "actor": audit_service.actor_name(session, row["actor_kind"], row["actor_id"]),
+            "actor": _actor_name(session, request, entry),
             "place": places.get(row["location_id"]),
         }
     verdict = verify_card(request, row["card_id"])
@@ -94,6 +97,18 @@ def open_entry(request: PageRequestDep, transaction_id: EntryId) -> Response:
         chain_is_sound=verdict.is_sound,
         **facts,
     )
+
+
+def _actor_name(session: Session, request: PageRequest, entry: ReadEntry) -> str | None:
+    """Return the name of who asked for an entry; of a receipt's, of who made that."""
+    kind, actor_id = entry.row["actor_kind"], entry.row["actor_id"]
+    if kind != ActorKind.CLAIM:
+        return audit_service.actor_name(session, kind, actor_id)
+    try:
+        claim = claim_service.get_claim(session, request.vendor_id, ReceiptClaimId(actor_id))
+    except ReceiptClaimNotFound:
+        return None
+    return maker_names(session, [claim]).get(claim.id)
 
 
 def _when_heading(asked: Asked, *, oldest_first: bool) -> Heading:
