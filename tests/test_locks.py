@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 RUNTIME = PROJECT["dependencies"]
 ASSISTANT = PROJECT["optional-dependencies"]["mcp"]
+BUCKET = PROJECT["optional-dependencies"]["s3"]
 DEVELOPMENT = PROJECT["optional-dependencies"]["dev"]
 
 locks = pytest.mark.parametrize(
@@ -20,7 +21,8 @@ locks = pytest.mark.parametrize(
     [
         ("requirements.txt", RUNTIME),
         ("requirements-mcp.txt", RUNTIME + ASSISTANT),
-        ("requirements-dev.txt", RUNTIME + ASSISTANT + DEVELOPMENT),
+        ("requirements-s3.txt", RUNTIME + BUCKET),
+        ("requirements-dev.txt", RUNTIME + ASSISTANT + BUCKET + DEVELOPMENT),
     ],
 )
 

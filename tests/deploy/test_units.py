@@ -1,6 +1,8 @@
 """The units and Traefik's file name what there is: commands, settings, addresses."""
 
 import re
+import shutil
+import subprocess
 from configparser import ConfigParser
 from dataclasses import fields
 from pathlib import Path
@@ -60,3 +62,23 @@ def test_traefik_leads_to_the_server_and_hides_its_figures() -> None:
     assert "Path(`/metrics`)" in routers["punchcard-metrics"]["rule"]
     assert services[routers["punchcard-metrics"]["service"]]["loadBalancer"]["servers"] == []
     assert set(routers["punchcard"]["middlewares"]) <= set(traefik["http"]["middlewares"])
+
+
+def test_systemd_itself_finds_nothing_amiss(tmp_path: Path) -> None:
+    """`systemd-analyze verify` looks for the programs and settings of each unit; ours lie here."""
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        # Without systemd nobody runs these units; the tests above hold on any machine.
+        return
+    for path in (DEPLOY / "systemd").iterdir():
+        text = path.read_text(encoding="utf-8")
+        text = text.replace("/opt/punchcard/.venv/bin/punchcard", str(tmp_path / "punchcard"))
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    (tmp_path / "punchcard").write_text("#!/bin/sh\n", encoding="utf-8")
+    (tmp_path / "punchcard").chmod(0o755)
+    units = sorted(str(path) for path in tmp_path.glob("punchcard*.*"))
+    ran = subprocess.run(
+        [analyze, "verify", "--man=no", *units], capture_output=True, text=True, check=False
+    )
+    ours = [line for line in ran.stderr.splitlines() if "punchcard" in line]
+    assert ours == []

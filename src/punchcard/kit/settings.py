@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from punchcard.kit.environment import own_address, variables
+from punchcard.kit.environment.backup_settings import BackupSettings
 from punchcard.kit.environment.kept_secrets import (
     OLD_SECRETS,
     SECRETS_OF_DATABASE,
@@ -35,7 +36,7 @@ from punchcard.kit.secrets import Keyring
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(BackupSettings):
     """What an operator can set, as `PUNCHCARD_` and the field's name in capitals.
 
     Secrets take a twin ending in `_FILE` that names a file to read instead.
@@ -265,10 +266,6 @@ class Settings:
     fanout_chunk_cards: int = 200
     fanout_turn_seconds: float = 10.0
     housekeeping_minutes: int = 15
-
-    # Backups
-    backup_reserve_bytes: int = 67_108_864
-    backup_lock_wait_seconds: int = 60
 
     @cached_property
     def keys(self) -> Keyring:

@@ -11,6 +11,7 @@ from punchcard.context import Context
 from punchcard.db import outbox
 from punchcard.db.outbox import PermanentFailure, RetryLater
 from punchcard.kit.clock import ManualClock
+from punchcard.kit.environment.backup_names import BACKUPS, name_of
 from punchcard.worker.loop import Worker
 from tests.loyalty import shelf
 from tests.support.cast import Shop
@@ -180,3 +181,16 @@ def test_no_label_names_a_shop_or_a_card(context: Context, alice: Shop) -> None:
         page = client.get("/metrics").text
     for secret in (card, alice.id, key, "alice"):
         assert secret not in page
+
+
+def test_the_age_of_the_newest_backup_is_told_once_there_is_one(
+    context: Context, clock: ManualClock
+) -> None:
+    folder = context.settings.data_dir / BACKUPS
+    with near(context) as client:
+        assert told_by(client).value("punchcard_backup_age_seconds") is None
+        folder.mkdir()
+        for hours, ending in ((30, ""), (7, ""), (1, ".unfinished")):
+            made = clock.now() - timedelta(hours=hours)
+            (folder / f"{name_of(made, is_embedded=True)}{ending}").touch()
+        assert told_by(client).value("punchcard_backup_age_seconds") == 7 * 3600

@@ -1,7 +1,9 @@
 """`punchcard backup drill`: the newest backup put back beside the database, proven, removed."""
 
 import tempfile
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +29,10 @@ def drill(
         Path | None,
         typer.Option("--in", help="Where to put an SQLite file back; a temporary folder if not."),
     ] = None,
+    is_from_bucket: Annotated[
+        bool,
+        typer.Option("--from-bucket", help="Fetch the newest one from the bucket, and try it."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Restore the newest backup into a place of its own, prove it, and say how long that took.
@@ -39,18 +45,17 @@ def drill(
 
     from punchcard.kit.clock import SystemClock
 
-    chosen = file or _newest()
-    kind = kind_of(chosen)
+    if file is not None and is_from_bucket:
+        raise CommandFailed("Name a file, or take one from the bucket.")
     now = SystemClock().now()
     begun = time.monotonic()
-    with stopped_in_order(_STOPPED):
-        proof = _proven(kind, chosen, folder, now, is_silent=as_json)
-    seconds = time.monotonic() - begun
-    made_at = datetime.fromtimestamp(chosen.stat().st_mtime, now.tzinfo)
-    age_hours = (now - made_at).total_seconds() / 3600
+    with stopped_in_order(_STOPPED), _chosen(file, is_from_bucket, is_silent=as_json) as chosen:
+        proof = _proven(kind_of(chosen), chosen, folder, now, is_silent=as_json)
+        seconds = time.monotonic() - begun
+        size, age_hours = chosen.stat().st_size, (now - _made_at(chosen)).total_seconds() / 3600
     facts: dict[str, Any] = {
         "file": str(chosen),
-        "bytes": chosen.stat().st_size,
+        "bytes": size,
         "age_hours": round(age_hours, 2),
         "seconds": round(seconds, 2),
         **proof.facts(),
@@ -60,6 +65,30 @@ def drill(
         f" old. {' '.join(proof.sentences())} Nothing of the trial is left."
     )
     say(facts, as_json=as_json, text=text)
+
+
+@contextmanager
+def _chosen(file: Path | None, is_from_bucket: bool, *, is_silent: bool) -> Iterator[Path]:
+    """Give the file to try; what was fetched for it is removed at the end."""
+    if not is_from_bucket:
+        yield file or _newest()
+        return
+    from punchcard.cli.backups.backup_bucket import BackupBucket
+    from punchcard.cli.backups.kept_backups import fetch_into, newest_in, settings_of_backups
+
+    bucket = BackupBucket(settings_of_backups())
+    name = newest_in(bucket)
+    with tempfile.TemporaryDirectory(prefix="punchcard-drill-") as place:
+        fetch_into(bucket, name, Path(place) / name, is_silent=is_silent)
+        yield Path(place) / name
+
+
+def _made_at(file: Path) -> datetime:
+    """Return when a backup was made, by its name or else by its file."""
+    from punchcard.kit.environment.backup_names import as_backup
+
+    named = as_backup(file.name)
+    return named.made_at if named else datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
 
 def _newest() -> Path:

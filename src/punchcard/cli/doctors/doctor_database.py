@@ -5,6 +5,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from punchcard.cli.doctors.doctor_backups import look_at_backups
 from punchcard.cli.doctors.doctor_integrations import look_at_integrations
 from punchcard.cli.doctors.doctor_phones import look_at_pushes, look_at_reach
 from punchcard.cli.doctors.doctor_webhooks import look_at_webhooks
@@ -22,7 +23,6 @@ APPEND_ONLY: Final = (
 )
 _OVERDUE: Final = timedelta(minutes=30)
 _SKEW: Final = timedelta(minutes=2)
-_OLD_BACKUP: Final = timedelta(days=8)
 _SHOPS_LOOKED_AT: Final = 20
 # While one of them is off, a commit that was answered may be gone after a power cut.
 _DURABLE: Final = ("fsync", "synchronous_commit", "full_page_writes")
@@ -97,7 +97,7 @@ def _whole(database: "Database", settings: "Settings") -> Iterator[Finding]:
         _secrets,
         _clock,
         _work,
-        _backups,
+        look_at_backups,
         _log,
         _contacts,
         _api_keys,
@@ -221,26 +221,6 @@ def _work(connection: "Connection", _settings: "Settings") -> Finding:
     if told:
         return Finding("work", "warning", " ".join(told))
     return Finding("work", "ok", "What changes leave to be done is done.")
-
-
-def _backups(connection: "Connection", settings: "Settings") -> Finding:
-    from sqlalchemy import select
-
-    from punchcard.kit.environment.backup_names import BACKUPS, backups_in
-    from punchcard.loyalty.tables import CARDS
-
-    if connection.scalar(select(CARDS.c.id).limit(1)) is None:
-        return Finding("backups", "ok", "There is no card yet that could be lost.")
-    folder = settings.data_dir / BACKUPS
-    whole = backups_in(folder)
-    if not whole:
-        message = f"There is none in {folder}. Run `punchcard backup` every night."
-        return Finding("backups", "warning", message)
-    newest = whole[-1].made_at
-    if newest < datetime.now(UTC) - _OLD_BACKUP:
-        message = f"The newest in {folder} is of {_told(newest)}. Run `punchcard backup` nightly."
-        return Finding("backups", "warning", message)
-    return Finding("backups", "ok", f"The newest in {folder} is of {_told(newest)}.")
 
 
 def _log(connection: "Connection", settings: "Settings") -> Finding:

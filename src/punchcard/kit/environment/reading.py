@@ -38,6 +38,8 @@ SECRETS: Final = (
     "apple_p12_password",
     "apple_wwdr_certificate",
     "apple_apns_ca_certificate",
+    "backup_key",
+    "backup_s3_secret_access_key",
 )
 """The settings that may also stand in a file, which a variable ending in `_FILE` names."""
 
