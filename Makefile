@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-browser setup-node run test test-all fuzz coverage screenshots lint \
-	lint-types lint-others format migration-check migration bench replay lock client vendor sbom audit setup-proxies setup-prometheus clean
+	lint-types lint-others format migration-check migration bench replay lock client vendor sbom audit setup-proxies setup-prometheus setup-php clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,14 +34,17 @@ setup-proxies: setup ## Find nginx and Caddy for the tests, or install Debian's
 setup-prometheus: setup ## Find promtool for the tests, or install Debian's Prometheus
 	@$(BIN)/python -m tools.prometheus
 
+setup-php: setup ## Find PHP for the tests, or install Debian's
+	@$(BIN)/python -m tools.php
+
 setup-node: $(NODE_STAMP) ## Install the linters of scripts and styles, by npm
 
 PYTEST := $(BIN)/pytest --numprocesses logical --durations 10
 
-test: setup-browser setup-proxies setup-prometheus ## Run the tests on SQLite and PostgreSQL, pages on one of them (T=tests/db for some)
+test: setup-browser setup-proxies setup-prometheus setup-php ## Run the tests on SQLite and PostgreSQL, pages on one of them (T=tests/db for some)
 	@PUNCHCARD_TEST_DRAW="$(DRAW)" $(PYTEST) $(T)
 
-test-all: setup-browser setup-proxies setup-prometheus ## Run every test on both databases, and look at every screen at every width
+test-all: setup-browser setup-proxies setup-prometheus setup-php ## Run every test on both databases, and look at every screen at every width
 	@$(PYTEST) $(T)
 
 # ONLY names files below: `schemathesis` sends requests by the OpenAPI document, the others are parsers.
@@ -53,7 +56,7 @@ fuzz: setup ## Send what is made up anew to every parser and route (MINUTES=60 e
 	@PUNCHCARD_TEST_FUZZ_SEED="$(SEED)" PUNCHCARD_TEST_FUZZ_MINUTES="$(MINUTES)" $(PYTEST) \
 		$(or $(FUZZED),tests/contract/test_schemathesis.py tests/fuzz)
 
-coverage: setup-browser setup-proxies setup-prometheus ## Run the tests; fail below 95 % of branches, or 100 % of the rules'
+coverage: setup-browser setup-proxies setup-prometheus setup-php ## Run the tests; fail below 95 % of branches, or 100 % of the rules'
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest --numprocesses logical $(T)
 	@$(BIN)/coverage combine --quiet

@@ -55,3 +55,26 @@ def test_the_shell_example_prints_it(signed: str, mac: str) -> None:
     script = example("sh") + " ".join(f"'{one}'" for one in asked)
     printed = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == f"{BASE}/r/{signed}.{mac}"
+
+
+@pytest.mark.parametrize(("signed", "mac"), VECTORS)
+def test_the_php_example_prints_it(signed: str, mac: str) -> None:
+    printed = run_with(
+        ["php", "-r"], f"{example('php')} echo receipt_url(...array_slice($argv, 1));", signed
+    )
+    assert printed == f"{BASE}/r/{signed}.{mac}"
+
+
+@pytest.mark.parametrize(("signed", "mac"), VECTORS)
+def test_the_javascript_example_prints_it(signed: str, mac: str) -> None:
+    script = f"{example('js')} process.stdout.write(receiptUrl(...process.argv.slice(1)));"
+    assert run_with(["node", "-e"], script, signed) == f"{BASE}/r/{signed}.{mac}"
+
+
+def run_with(interpreter: list[str], script: str, signed: str) -> str:
+    """Run a script with what a receipt is over; returns what it wrote. `make test` finds PHP."""
+    key, minor, reference, unix = parts(signed)
+    asked = [*interpreter, script, "--", BASE, key, SECRET, minor, reference, unix]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
