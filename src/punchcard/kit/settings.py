@@ -245,6 +245,7 @@ class Settings(BackupSettings):
     integrations_per_vendor: int = 20
     hooks_per_minute: int = 600
     hook_limit_bytes: int = 1_048_576
+    hook_parts_limit_bytes: int = 32_000_000
     integration_body_days: int = 14
     integration_event_days: int = 90
 

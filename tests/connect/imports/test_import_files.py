@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 import xlsxwriter
 
+from punchcard.connect.imports import error_file
 from punchcard.connect.imports.errors import (
     ImportCellTooLong,
     ImportEmpty,
@@ -239,3 +240,22 @@ def test_what_a_spreadsheet_would_run_is_marked_and_read_back(cell: str) -> None
 def test_other_cells_stay_as_they_are(cell: str) -> None:
     assert not is_long_number(cell)
     assert unescaped(cell) == cell
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("Anna;=1+1", "Anna;'=1+1"),
+        ("Anna, @SUM(1)", "Anna,' @SUM(1)"),
+        ("=1+1;=2", "'=1+1;'=2"),
+        ("Anna\t-1|cmd", "Anna\t'-1|cmd"),
+        ("a-b; c", "a-b; c"),
+        ("+352 621 123 456", "+352 621 123 456"),
+    ],
+)
+def test_what_another_dialect_would_run_is_marked_in_the_file_of_errors_and_read_back(
+    cell: str, written: str
+) -> None:
+    # Opened by a spreadsheet that parts at the other separator, a cell begins in its middle.
+    assert error_file.safe_cell(cell) == written
+    assert unescaped(written) == cell

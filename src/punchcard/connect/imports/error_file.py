@@ -13,7 +13,7 @@ from punchcard.connect.imports.import_files import unpacked
 from punchcard.connect.imports.models import CardImport, CardImportPart
 from punchcard.connect.imports.reading.cells import is_formula
 from punchcard.kit.i18n import N_, translate
-from punchcard.kit.spreadsheet.csv_sheet import is_long_number
+from punchcard.kit.spreadsheet.csv_sheet import guarded_inside, is_long_number
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _HEADINGS: Final = (N_("Row"), N_("What is wrong"))
@@ -48,6 +48,12 @@ def _line(cells: Sequence[str], delimiter: str) -> str:
     text = io.StringIO()
     # What a spreadsheet would run, or write its own way as soon as the file is saved there, gets an
     # apostrophe in front, which an import takes off again.
-    safe = [f"'{cell}" if is_formula(cell) or is_long_number(cell) else cell for cell in cells]
+    safe = [safe_cell(cell) for cell in cells]
     csv.writer(text, delimiter=delimiter).writerow(safe)
     return text.getvalue()
+
+
+def safe_cell(cell: str) -> str:
+    """Return a cell as no spreadsheet runs it, whatever it parts the line at."""
+    inside = guarded_inside(cell)
+    return f"'{inside}" if is_formula(cell) or is_long_number(cell) else inside

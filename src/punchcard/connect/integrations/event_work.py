@@ -68,8 +68,6 @@ from punchcard.loyalty.till.till import Till
 
 PURCHASE_LIMIT_MINOR: Final = 10_000_000_000
 """No purchase that the till takes is as large."""
-_PARTS_BYTES: Final = 32_000_000
-"""How much a body may come to that tells of many things: it is kept once for each of them."""
 _GRACE: Final = timedelta(minutes=5)
 """How far the clock of a shop may lie behind ours."""
 _BY_THE_RULES: Final = frozenset({PurchaseBelowMinimum.code})
@@ -213,7 +211,8 @@ def _fold(
         return Settled(_State.FAILED, EventReason.UNREADABLE)
     if event.part >= len(told):
         return Settled(_State.IGNORED, EventReason.NOTHING_COUNTS)
-    if len(told) > 1 and len(told) * len(body) > _PARTS_BYTES:
+    # It is kept once for each thing that it tells of.
+    if len(told) > 1 and len(told) * len(body) > work.settings.hook_parts_limit_bytes:
         return Settled(_State.FAILED, EventReason.UNREADABLE)
     if event.part == 0:
         _divide(work, session, event, body, told)

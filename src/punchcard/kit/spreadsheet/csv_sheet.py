@@ -21,6 +21,8 @@ _BYTE_ORDER_MARK: Final = "\ufeff"
 # The last ones are of full width: some editions of Excel take them for the others.
 _LONG_NUMBER: Final = re.compile(r"\+?[0-9]{12,}|0[0-9]+")
 _FORMULA: Final = re.compile(r"(?:^|(?<=[;,\t\r\n]))(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
+_INSIDE: Final = re.compile(r"(?<=[;,\t])(?= *[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_GUARDED_INSIDE: Final = re.compile(r"(?<=[;,\t])'(?= *[=+\-@\uff1d\uff0b\uff0d\uff20])")
 _E164: Final = re.compile(r"\+[0-9]{3,15}")
 
 
@@ -90,6 +92,19 @@ def _text(kind: ColumnKind, text: str) -> str:
     if is_long_number(text):
         return f"'{text}"
     return _FORMULA.sub("'", text)
+
+
+def guarded_inside(text: str) -> str:
+    """Return a text with an apostrophe wherever a spreadsheet of another dialect would run it.
+
+    That parts the line at a separator of its own, in the middle of the text.
+    """
+    return _INSIDE.sub("'", text)
+
+
+def unguarded_inside(text: str) -> str:
+    """Return a text without the apostrophes of `guarded_inside`."""
+    return _GUARDED_INSIDE.sub("", text)
 
 
 def is_long_number(text: str) -> bool:

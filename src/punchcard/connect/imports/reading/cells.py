@@ -8,7 +8,7 @@ from typing import Final
 
 from punchcard.connect.imports.faults import BadRow, FaultCode
 from punchcard.connect.imports.vocabulary import DateOrder
-from punchcard.kit.spreadsheet.csv_sheet import is_long_number
+from punchcard.kit.spreadsheet.csv_sheet import is_long_number, unguarded_inside
 
 _SPACES: Final = re.compile(r"[\s'’\u00a0\u202f]")
 _NUMBER: Final = re.compile(r"([+-]?)([0-9.,]+)")
@@ -42,8 +42,8 @@ def is_shortened(cell: str) -> bool:
 
 
 def unescaped(cell: str) -> str:
-    """Return a cell without the apostrophe that kept a spreadsheet from running it."""
-    text = cell.strip()
+    """Return a cell without the apostrophes that kept a spreadsheet from running it."""
+    text = unguarded_inside(cell.strip())
     kept = text[1:].lstrip()
     is_marked = text.startswith("'") and (kept[:1] in _FORMULA_BEGINS or is_long_number(kept))
     return kept if is_marked else text
