@@ -151,10 +151,11 @@ def test_whom_other_tiers_move_is_told_beforehand_and_nothing_changes(
         impact: dict[str, int] = answer.json()
         return impact
 
-    assert told(50) == {"cards": 2, "rising": 1, "keeping": 0, "losing": 0}
-    assert told(200) == {"cards": 2, "rising": 0, "keeping": 1, "losing": 0}
+    nobody = {"losing": 0, "earning_less": 0}
+    assert told(50) == {"cards": 2, "rising": 1, "keeping": 0, **nobody}
+    assert told(200) == {"cards": 2, "rising": 0, "keeping": 1, **nobody}
     without = owner.post(here, json={"tiers": [TIERS[0]]}).json()
-    assert without == {"cards": 2, "rising": 0, "keeping": 0, "losing": 1}
+    assert without == {"cards": 2, "rising": 0, "keeping": 0, "losing": 1, "earning_less": 0}
     assert owner.get(f"{LOYALTY}/programs/{program}").json()["tiers"][1]["threshold"] == 100
 
     wrong = owner.post(here, json={"tiers": [{**TIERS[0], "threshold": 5}]})

@@ -116,6 +116,8 @@ def test_whom_other_tiers_move_is_told_and_asked_first(
     assert "0 of them no longer have what their tier takes" in told
     higher = " ".join(text_of(owner.post(here, **{**sent, "tier_2_threshold": "500"})).split())
     assert "2 of them no longer have what their tier takes, and keep it to its date." in higher
+    less = " ".join(text_of(owner.post(here, **{**sent, "tier_2_factor": "1.25"})).split())
+    assert "2 of them earn less with their next purchase" in less
     gone = owner.post(here, **{**sent, "tier_2_name": "", "tier_2_threshold": ""})
     assert "2 of them lose their tier" in " ".join(text_of(gone).split())
     assert len(kept(context, bread.program.id).tiers or []) == 2

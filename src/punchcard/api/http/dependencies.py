@@ -284,6 +284,12 @@ async def get_page(
 
 PageDep = Annotated[Page, Depends(get_page)]
 
+Confirm = Annotated[
+    str | None,
+    Query(max_length=64, description="`confirm` of the 409 `change_lowers_cards` before."),
+]
+"""Which change, that takes from cards what they have, is meant all the same."""
+
 Item = TypeVar("Item", bound=Schema)
 
 

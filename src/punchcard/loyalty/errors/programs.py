@@ -44,6 +44,18 @@ class ProgramHasCards(DomainError):
     sentence = N_("This program already has cards.")
 
 
+class ChangeLowersCards(DomainError):
+    """Cards lose by the change, and nobody confirmed it.
+
+    Facts `lowered`, what is less then, `losers`, of how many cards at most, and `confirm`, with
+    which the same request goes through.
+    """
+
+    code = "change_lowers_cards"
+    kind = Kind.CONFLICT
+    sentence = N_("Cards lose what they have by this change: send it again with its confirmation.")
+
+
 class RewardNotFound(DomainError):
     """No such reward in this vendor's shop."""
 

@@ -29,6 +29,7 @@ Matter = Literal[
     "stamp_rewards",
     "points_per_currency_unit",
     "points_required",
+    "minimum_redemption_points",
     "availability",
     "reward_name",
     "archived",
@@ -92,6 +93,7 @@ def impacts_of_program(
         found += _impacts_of_milestones(session, program, fields)
     if program.type != ProgramType.STAMPS:
         found += _impacts_of_earning(session, program, fields)
+        found += _impacts_of_minimum(session, program, fields)
     if program.type != ProgramType.POINTS and "stamp_reward" in fields:
         old, new = program.stamp_reward or {}, fields["stamp_reward"] or {}
         full = usable & (_full_cards(program.stamps_target) > 0)
@@ -139,6 +141,21 @@ def _impacts_of_earning(
     matter: Matter = "points_per_currency_unit"
     impact = _impact(session, program.id, matter, values, gains=false(), loses=false())
     return [replace(impact, amounts_minor=(before[1], amount))]
+
+
+def _impacts_of_minimum(
+    session: Session, program: LoyaltyProgram, fields: Mapping[str, Any]
+) -> list[Impact]:
+    """Return who has points enough to take some off, and would not any more; only where some do."""
+    before = program.minimum_redemption_points
+    after = fields.get("minimum_redemption_points", before)
+    if after == before:
+        return []
+    can, will = (and_(_usable(program), LoyaltyCard.points >= max(1, n)) for n in (before, after))
+    values, gains, loses = (before, after), and_(will, ~can), and_(can, ~will)
+    matter: Matter = "minimum_redemption_points"
+    found = _impact(session, program.id, matter, values, gains=gains, loses=loses)
+    return [found] if found.losers else []
 
 
 def impacts_of_reward(

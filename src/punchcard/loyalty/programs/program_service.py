@@ -175,10 +175,12 @@ def update_program(
     *,
     action: str = "program.updated",
     guard: Callable[[LoyaltyProgram], None] | None = None,
+    ask: Callable[[Session, LoyaltyProgram, Mapping[str, Any]], None] | None = None,
 ) -> LoyaltyProgram:
     """Change the given fields and raise the program's version if any of them is new.
 
-    `guard` is given the row, locked, before anything changes; what it raises ends it.
+    `guard` is given the row, locked, before anything changes, `ask` also what is to change; what
+    they raise ends it.
     Raises ProgramNotFound, InvalidInput, SlugTaken, and ProgramHasCards for a type, currency or
     time zone that cards already rest on.
     """
@@ -197,6 +199,8 @@ def update_program(
         return program
     _follow_currency(program, changed)
     _check_change(session, program, changed)
+    if ask is not None:
+        ask(session, program, changed)
     old = {name: getattr(program, name) for name in changed}
     with refusing_duplicates(session, ProgramSlugTaken):
         for name, value in changed.items():

@@ -101,10 +101,12 @@ def update_reward(
     fields: Mapping[str, Any],
     *,
     guard: Callable[[Reward], None] | None = None,
+    ask: Callable[[Session, LoyaltyProgram, Reward, Mapping[str, Any]], None] | None = None,
 ) -> Reward:
     """Change the given fields, and raise the program's version if any of them is new.
 
-    `guard` is given the row, locked, before anything changes; what it raises ends it.
+    `guard` is given the row, locked, before anything changes, `ask` also the program and what is to
+    change; what they raise ends it.
     Raises RewardNotFound (an archived reward is history), InvalidInput.
     """
     reward = _locked(session, vendor_id, reward_id)
@@ -114,9 +116,11 @@ def update_reward(
     if not changed:
         return reward
     check_reward({**_values(reward), **changed})
+    program = get_program(session, vendor_id, reward.program_id)
     if "points_required" in changed:
-        program = get_program(session, vendor_id, reward.program_id)
         check_price(changed["points_required"], program.minimum_redemption_points)
+    if ask is not None:
+        ask(session, program, reward, changed)
     old = {name: getattr(reward, name) for name in changed}
     for name, value in changed.items():
         setattr(reward, name, value)

@@ -1,7 +1,9 @@
 """What other tiers mean for cards that customers hold already. Nothing here changes anything."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,6 +19,7 @@ from punchcard.loyalty.rules.tiers.tier_plan import TierPlan, plan_of
 from punchcard.loyalty.vocabulary import HELD_STATUSES
 
 _CARDS_AT_ONCE = 2000
+_LOWEST = ""
 
 
 class TierImpact(NamedTuple):
@@ -24,18 +27,19 @@ class TierImpact(NamedTuple):
 
     `rising` reach a higher tier with their next purchase. `keeping` no longer have what their tier
     takes, and keep it to its date. Of those `losing` the tier is there no more: they go to the one
-    that fits them.
+    that fits them. `earning_less` are in one that stays, with a smaller factor.
     """
 
     cards: int
     rising: int
     keeping: int
     losing: int
+    earning_less: int
 
     @property
     def moves_any(self) -> bool:
         """Return whether any card is concerned."""
-        return bool(self.rising or self.keeping or self.losing)
+        return bool(self.rising or self.keeping or self.losing or self.earning_less)
 
 
 def impact_of_tiers(
@@ -50,7 +54,12 @@ def impact_of_tiers(
     before = plan_of(program.tiers, program.tier_rules, program.type, {})
     after = plan_of(fields.get("tiers", program.tiers), rules, program.type, {})
     rising = keeping = losing = 0
+    cards = running_cards(session, program.id)
+    less = _less(before, after)
+    # Who keeps nothing is in the lowest tier.
+    in_tier = Counter({_LOWEST: cards})
     for standing in _standings(session, program):
+        in_tier.update({_LOWEST: -1, _key_of(before, standing): 1})
         place = 0 if after is None else after.place_of(standing.tier)
         if before is not None and standing.tier and (after is None or place is None):
             losing += 1
@@ -58,7 +67,24 @@ def impact_of_tiers(
             fits = after.fitting(amount_on(after, standing.qualifying, day))
             rising += fits > place
             keeping += fits < place and _had(before, standing, day)
-    return TierImpact(running_cards(session, program.id), rising, keeping, losing)
+    earning_less = sum(in_tier[key] for key in less)
+    return TierImpact(cards, rising, keeping, losing, earning_less)
+
+
+def _less(before: TierPlan | None, after: TierPlan | None) -> set[str]:
+    """Return in which tiers points count less than before, of those that stay."""
+    if before is None:
+        return set()
+    tiers = () if after is None else after.tiers
+    factors = {tier.key: tier.factor for tier in tiers}
+    lowest = tiers[0].factor if tiers else Fraction(1)
+    less = {one.key for one in before.tiers[1:] if factors.get(one.key, one.factor) < one.factor}
+    return less | ({_LOWEST} if lowest < before.tiers[0].factor else set())
+
+
+def _key_of(plan: TierPlan | None, standing: Standing) -> str:
+    place = None if plan is None else plan.place_of(standing.tier)
+    return standing.tier["key"] if place else _LOWEST
 
 
 def _had(before: TierPlan | None, standing: Standing, day: date) -> bool:

@@ -146,13 +146,15 @@ class TierImpactSchema(Schema):
     """How many of the `cards` in use other tiers move.
 
     `rising` reach a higher tier with their next purchase; `keeping` no longer have what their tier
-    takes, and keep it to its date; `losing` are in one that is there no more.
+    takes, and keep it to its date; `losing` are in one that is there no more, `earning_less` in one
+    that stays with a smaller factor.
     """
 
     cards: int
     rising: int
     keeping: int
     losing: int
+    earning_less: int
 
 
 class NextTier(Schema):

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query
 from sqlalchemy.orm import Session
 
-from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, listed
+from punchcard.api.http.dependencies import Caller, CallerDep, Confirm, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.fields import OneOf
@@ -22,6 +22,7 @@ from punchcard.api.schemas.programs import (
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service, program_tiers
+from punchcard.loyalty.programs.lowering_changes import Lowering
 from punchcard.loyalty.programs.tier_impact import impact_of_tiers
 from punchcard.loyalty.vocabulary import ProgramStatus
 
@@ -66,13 +67,15 @@ def get_program(caller: CallerDep, program_id: ProgramId) -> ProgramSchema:
 
 @router.patch("/{program_id}", responses=problems(404, 409))
 def update_program(
-    caller: CallerDep, program_id: ProgramId, request: ProgramChange
+    caller: CallerDep, program_id: ProgramId, request: ProgramChange, confirm: Confirm = None
 ) -> ProgramSchema:
     """Change the given fields; every change raises `version`, which ledger entries cite.
 
-    Type, currency and time zone stay as they are once there are cards.
+    Type, currency and time zone stay as they are once there are cards. What lowers what cards have
+    is counted, refused with 409 `change_lowers_cards`, and made once it is sent with its `confirm`.
     """
     fields = fields_of(request)
+    lowering = Lowering(confirm, caller.context.clock.now())
     with caller.context.database.write() as session:
         row = program_service.update_program(
             session,
@@ -81,6 +84,7 @@ def update_program(
             program_id,
             fields,
             guard=caller.guard(partial(_schema, caller, session)),
+            ask=lowering.ask_of_program,
         )
         return caller.tagged(_schema(caller, session, row))
 

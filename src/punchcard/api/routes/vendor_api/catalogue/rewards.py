@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
+from punchcard.api.http.dependencies import CallerDep, Confirm, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.fields import OneOf
@@ -18,6 +18,7 @@ from punchcard.api.schemas.programs import (
 from punchcard.engage import automation_service
 from punchcard.kit.ids import ProgramId, RewardId
 from punchcard.loyalty.programs import reward_service
+from punchcard.loyalty.programs.lowering_changes import Lowering
 from punchcard.loyalty.vocabulary import RewardFilter
 
 router = api_router("/api/v1/vendor/loyalty", tag="rewards")
@@ -65,10 +66,17 @@ def get_reward(caller: CallerDep, reward_id: RewardId) -> RewardSchema:
         return caller.tagged(reward_schema(row))
 
 
-@router.patch("/rewards/{reward_id}", responses=problems(404))
-def update_reward(caller: CallerDep, reward_id: RewardId, request: RewardChange) -> RewardSchema:
-    """Change the given fields of a reward; null takes a limit away."""
+@router.patch("/rewards/{reward_id}", responses=problems(404, 409))
+def update_reward(
+    caller: CallerDep, reward_id: RewardId, request: RewardChange, confirm: Confirm = None
+) -> RewardSchema:
+    """Change the given fields of a reward; null takes a limit away.
+
+    What lowers what cards have is counted, refused with 409 `change_lowers_cards`, and made once it
+    is sent with its `confirm`.
+    """
     fields = fields_of(request)
+    lowering = Lowering(confirm, caller.context.clock.now())
     with caller.context.database.write() as session:
         row = reward_service.update_reward(
             session,
@@ -77,6 +85,7 @@ def update_reward(caller: CallerDep, reward_id: RewardId, request: RewardChange)
             reward_id,
             fields,
             guard=caller.guard(reward_schema),
+            ask=lowering.ask_of_reward,
         )
         return caller.tagged(reward_schema(row))
 
