@@ -110,7 +110,8 @@ lock: setup ## Take the newest versions that pyproject.toml allows into the lock
 	@$(LOCK) --output-file requirements.txt
 	@$(LOCK) --extra mcp --output-file requirements-mcp.txt
 	@$(LOCK) --extra s3 --output-file requirements-s3.txt
-	@$(LOCK) --extra dev --extra mcp --extra s3 --output-file requirements-dev.txt
+	@$(LOCK) --extra otel --output-file requirements-otel.txt
+	@$(LOCK) --extra dev --extra mcp --extra otel --extra s3 --output-file requirements-dev.txt
 
 client: setup ## Write the models of the Python client from the OpenAPI document
 	@$(BIN)/python -m tools.client_models
@@ -125,7 +126,7 @@ AUDIT := pip-audit@2.10.1
 
 audit: setup ## Ask the advisory databases about everything that is locked, that of assistants too
 	@$(BIN)/uv tool run $(AUDIT) --requirement requirements-mcp.txt \
-		--requirement requirements-s3.txt --disable-pip --require-hashes --strict
+		--requirement requirements-otel.txt --requirement requirements-s3.txt --disable-pip --require-hashes --strict
 
 clean: ## Remove .venv, caches and builds; data stays
 	@rm -rf .venv node_modules build dist .coverage* .*_cache .hypothesis src/*.egg-info

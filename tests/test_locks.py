@@ -14,6 +14,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 RUNTIME = PROJECT["dependencies"]
 ASSISTANT = PROJECT["optional-dependencies"]["mcp"]
 BUCKET = PROJECT["optional-dependencies"]["s3"]
+TRACES = PROJECT["optional-dependencies"]["otel"]
 DEVELOPMENT = PROJECT["optional-dependencies"]["dev"]
 
 locks = pytest.mark.parametrize(
@@ -22,7 +23,8 @@ locks = pytest.mark.parametrize(
         ("requirements.txt", RUNTIME),
         ("requirements-mcp.txt", RUNTIME + ASSISTANT),
         ("requirements-s3.txt", RUNTIME + BUCKET),
-        ("requirements-dev.txt", RUNTIME + ASSISTANT + BUCKET + DEVELOPMENT),
+        ("requirements-otel.txt", RUNTIME + TRACES),
+        ("requirements-dev.txt", RUNTIME + ASSISTANT + TRACES + BUCKET + DEVELOPMENT),
     ],
 )
 

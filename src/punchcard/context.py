@@ -24,6 +24,8 @@ from punchcard.kit.metrics.request_metrics import RequestMetrics
 from punchcard.kit.metrics.work_metrics import WorkMetrics
 from punchcard.kit.secrets import Sealer
 from punchcard.kit.settings import Settings
+from punchcard.kit.tracing.set_up import build_tracer
+from punchcard.kit.tracing.spans import Tracer
 from punchcard.kit.wakeup import WakeupRegistry
 from punchcard.loyalty.cards.links import CardLinks, ReferralCodes, card_sealer
 from punchcard.loyalty.events import CardsChanged, ProgramsChanged, StaffPinChanged
@@ -49,6 +51,7 @@ class Context:
     shared_look: BoundedLook[SharedFigures]
     requests: RequestMetrics
     work: WorkMetrics
+    tracer: Tracer | None
     sealer: Sealer
     accounts: AccountServices
     loyalty: LoyaltyServices
@@ -61,6 +64,8 @@ class Context:
         self.accounts.security.close()
         self.loyalty.live.close()
         self.wallets.close()
+        if self.tracer is not None:
+            self.tracer.close()
         self.database.close()
 
 
@@ -71,6 +76,7 @@ def build_context(
     ids: Ids | None = None,
     database: Database | None = None,
     mailer: Mailer | None = None,
+    tracer: Tracer | None = None,
 ) -> Context:
     """Build everything from the settings; tests and the demo hand in their own clock and ids."""
     clock = clock or SystemClock()
@@ -79,6 +85,7 @@ def build_context(
         clock=clock,
         ids=ids or SystemIds(clock),
         database=database or open_database(settings),
+        tracer=tracer or build_tracer(settings),
     )
     card_links = CardLinks(settings.base_url, card_sealer(settings), ReferralCodes(settings.keys))
     rotating_codes = RotatingCodes(settings)
@@ -106,6 +113,7 @@ def build_context(
         ),
         requests=RequestMetrics(),
         work=WorkMetrics(),
+        tracer=base.tracer,
         sealer=Sealer(settings.keys, "context"),
         accounts=accounts,
         loyalty=loyalty,

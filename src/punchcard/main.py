@@ -16,6 +16,7 @@ from punchcard.api.http.fast_routes import FastRoutes
 from punchcard.api.http.forgiving_addresses import ForgivingAddresses
 from punchcard.api.http.outer_middleware import OuterMiddleware
 from punchcard.api.http.request_observer import RequestObserver
+from punchcard.api.http.traced import Traced
 from punchcard.api.metrics.process_group import ProcessGroup
 from punchcard.api.routes import (
     apple_web_service,
@@ -182,7 +183,7 @@ def create_app(
     dispatcher = Dispatcher(api=app, make_pages=partial(_create_pages, context))
     # The fast routes write, and read nothing that may be old.
     told = DataAgeHeader(dispatcher) if context.database.replica is not None else dispatcher
-    return OuterMiddleware(
+    outer = OuterMiddleware(
         ForgivingAddresses(
             FastRoutes(told, context, FAST_ROUTES),
             names=PAGES | API,
@@ -194,6 +195,7 @@ def create_app(
         is_https=context.settings.is_https,
         observe=RequestObserver(context.accounts.security, context.requests),
     )
+    return Traced(outer, context.tracer) if context.tracer is not None else outer
 
 
 def _file_limits(settings: Settings) -> dict[str, int]:

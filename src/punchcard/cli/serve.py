@@ -103,11 +103,15 @@ def work() -> None:
 
 
 def refuse_unsafe(settings: "Settings") -> None:
-    """Raise CommandFailed for secrets that can be guessed, and for a public address over http."""
+    """Raise CommandFailed for secrets that can be guessed, and for a public address over http.
+
+    Raises SettingsError for traces without their packages.
+    """
     from punchcard.kit.environment.kept_secrets import SECRETS_OF_DATABASE
     from punchcard.kit.environment.own_address import is_open_to_strangers
     from punchcard.kit.environment.reading import PREFIX
     from punchcard.kit.security.weak_secrets import HOW_TO_MAKE_ONE, weakness
+    from punchcard.kit.tracing.set_up import check_packages
 
     for name in SECRETS_OF_DATABASE:
         if (why := weakness(getattr(settings, name))) is not None:
@@ -116,6 +120,7 @@ def refuse_unsafe(settings: "Settings") -> None:
                 f" of staff and PINs. {HOW_TO_MAKE_ONE}. A database that was filled with the old"
                 ' one keeps it beside: see "Change the keys" in docs/operations.md.'
             )
+    check_packages(settings)
     if is_open_to_strangers(settings.base_url) and settings.allow_http != "yes":
         raise CommandFailed(
             f"{PREFIX}BASE_URL is {settings.base_url}: cards, PINs and passwords would travel"
@@ -130,7 +135,7 @@ def _warn_of_settings(settings: "Settings") -> None:
     from punchcard.kit.logs import configure_logs
     from punchcard.kit.settings import unknown_variables
 
-    configure_logs(settings.log_level)
+    configure_logs(settings.log_level, settings.log_format)
     for variable in unknown_variables():
         _log.warning("%s", variable.sentence)
     if is_readable_on_the_way(settings.base_url):
@@ -246,7 +251,7 @@ def _app(
     from punchcard.main import create_app, create_worker
 
     settings = settings or load_settings()
-    configure_logs(settings.log_level)
+    configure_logs(settings.log_level, settings.log_format)
     context = build_context(settings)
     group = ProcessGroup()
     if (parent := _parent()) is not None and is_possible():

@@ -29,6 +29,7 @@ from punchcard.db.watch.database_metrics import DatabaseMetrics
 from punchcard.db.write_health import WriteHealth
 from punchcard.kit.environment.paths import sqlite_file
 from punchcard.kit.settings import Settings
+from punchcard.kit.tracing.spans import TracedSpan, child_of_current
 
 _FOR_ALL: Final = "-c timezone=UTC -c jit=off"
 _FOR_THE_REPLICA: Final = "-c default_transaction_read_only=on"
@@ -174,15 +175,21 @@ class Database:
 
         What was announced in it is published after the commit.
         """
+        commit: TracedSpan | None = None
         try:
             with self._turn, self._till.begin() as connection:
                 announced = collect_announced(connection)
                 yield connection
                 began = time.perf_counter()
+                commit = child_of_current("commit")
         except SQLAlchemyError as error:
+            if commit is not None:
+                commit.end(is_failed=True)
             self._note_error(error)
             raise
         self.metrics.commits.note(time.perf_counter() - began)
+        if commit is not None:
+            commit.end()
         if announced:
             self.writes.note_success()
             self._subscriptions.publish(announced)

@@ -31,6 +31,7 @@ from punchcard.db.bulk import BulkInsert
 from punchcard.db.dialects import insert_into, locked_elsewhere
 from punchcard.db.events import Event, announce
 from punchcard.db.types import BigInt, EnumText, UtcDateTime, one_of
+from punchcard.kit.tracing.spans import current_span
 
 LONGEST_WAIT: Final = timedelta(hours=1)
 """No work waits for longer by itself, unless settings say so."""
@@ -113,7 +114,10 @@ class Claimed:
 
 def waiting_rows(topic: str, keys: Iterable[str], now: datetime) -> list[dict[str, Any]]:
     """Return the rows of new work on `keys`, in their order, for `insert_waiting`."""
-    return [_waiting_row(topic, key, now) for key in sorted(keys)]
+    rows = [_waiting_row(topic, key, now) for key in sorted(keys)]
+    if (span := current_span.get()) is not None:
+        span.leave(topic, [row["key"] for row in rows])
+    return rows
 
 
 def enqueue(session: Session, topic: str, key: str, now: datetime) -> None:

@@ -50,11 +50,16 @@ class Settings(BackupSettings):
     database_read_lag_limit_seconds: float = 10.0
     base_url: str = "http://127.0.0.1:8000"
     log_level: str = "INFO"
+    log_format: str = "text"
     trusted_proxies: str = "127.0.0.1"
     # At a public name over http: only for who has read what that means
     allow_http: str = "no"
     # What /metrics asks for; without one it answers this machine alone
     metrics_token: str = ""
+    # Traces, off while there is no collector; of all traces this part is recorded
+    otlp_endpoint: str = ""
+    otlp_headers: str = ""
+    otlp_sample_rate: float = 0.1
 
     # Mail; off while there is no mail server
     smtp_url: str = ""

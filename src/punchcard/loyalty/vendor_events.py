@@ -23,6 +23,7 @@ from punchcard.db.events import announce
 from punchcard.db.outbox import WorkEnqueued
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import VendorId
+from punchcard.kit.tracing.spans import current_span
 from punchcard.loyalty.models import VendorEvent
 from punchcard.loyalty.vocabulary import VendorEventType
 
@@ -52,6 +53,8 @@ def body_of(happened: Happened, now: datetime) -> str:
 
 def event_row(event_id: str, vendor_id: VendorId, happened: Happened, now: datetime) -> Row:
     """Return the row of an event for `insert_events`."""
+    if (span := current_span.get()) is not None:
+        span.leave(VENDOR_EVENTS, [event_id])
     return {
         "id": event_id,
         "vendor_id": vendor_id,

@@ -97,5 +97,6 @@ def build_connect(
                 chance=random.random,
             ),
             wake=partial(wakeups.notify, VENDOR_EVENTS),
+            tracer=base.tracer,
         ),
     )

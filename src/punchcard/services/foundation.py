@@ -6,6 +6,7 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids
 from punchcard.kit.settings import Settings
+from punchcard.kit.tracing.spans import Tracer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,3 +17,4 @@ class Foundation:
     clock: Clock
     ids: Ids
     database: Database
+    tracer: Tracer | None = None

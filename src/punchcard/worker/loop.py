@@ -23,6 +23,7 @@ from punchcard.db.limits import WorkKind, working_as
 from punchcard.db.outbox import Claimed, PermanentFailure, RetryLater
 from punchcard.kit.clock import ClockWatch
 from punchcard.kit.metrics.work_metrics import WorkOutcome
+from punchcard.kit.tracing.spans import SpanKind, Tracer, within
 from punchcard.kit.wakeup import Wakeup
 from punchcard.worker.schedule import PeriodicTask
 
@@ -207,12 +208,25 @@ class Worker:
 
     def _handle_timed(self, lane: Mapping[str, Handler], work: Claimed) -> bool:
         began = time.perf_counter()
-        is_done = self._handle(lane[work.topic], work)
+        if (tracer := self._context.tracer) is None:
+            is_done = self._handle(lane[work.topic], work)
+        else:
+            is_done = self._handle_traced(tracer, lane[work.topic], work)
         self._metrics.seconds.note(time.perf_counter() - began, (work.topic,))
         if is_done:
             self._count(work, WorkOutcome.DONE)
         # Fifty rows of one turn may each wait for another's server.
         self._metrics.beat(_name_of(lane))
+        return is_done
+
+    def _handle_traced(self, tracer: Tracer, handler: Handler, work: Claimed) -> bool:
+        span = tracer.follow(f"work {work.topic}", work.topic, work.key, SpanKind.CONSUMER)
+        with within(span):
+            is_done = self._handle(handler, work)
+            if span is not None:
+                span.note("punchcard.topic", work.topic)
+                span.note("punchcard.attempts", work.attempts)
+                span.note("punchcard.is_done", str(is_done).lower())
         return is_done
 
     def _count(self, work: Claimed, outcome: WorkOutcome) -> None:

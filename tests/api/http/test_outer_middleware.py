@@ -4,7 +4,7 @@ import http.client
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from punchcard.api.http.outer_middleware import OuterMiddleware, printable_path
 from punchcard.api.schemas.fields import Schema
 from punchcard.db.failures import DatabaseBusy
 from punchcard.kit import logs
+from punchcard.kit.logs import AccessLine
 from tests.support.calls import call
 from tests.support.served import served as served_at_address
 
@@ -28,6 +29,10 @@ TOKEN = "q8Zc3vN1-_kLmPoIuYtReW"
 
 class Body(Schema):
     text: str
+
+
+def told_to(lines: list[str]) -> Callable[[AccessLine], None]:
+    return lambda line: lines.append(line.text)
 
 
 @pytest.fixture
@@ -62,7 +67,7 @@ def front(lines: list[str]) -> OuterMiddleware:
     def page() -> Response:
         return Response("x")
 
-    return OuterMiddleware(app, body_limit_bytes=LIMIT, access_log=lines.append)
+    return OuterMiddleware(app, body_limit_bytes=LIMIT, access_log=told_to(lines))
 
 
 @contextmanager
@@ -244,7 +249,7 @@ def test_a_failure_in_the_midst_of_an_answer_is_logged_and_not_answered_twice(
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise RuntimeError("halfway")
 
-    front = OuterMiddleware(halfway, body_limit_bytes=LIMIT, access_log=lines.append)
+    front = OuterMiddleware(halfway, body_limit_bytes=LIMIT, access_log=told_to(lines))
     with served(front) as port, closing(http.client.HTTPConnection("127.0.0.1", port)) as shop:
         shop.request("GET", "/x")
         with pytest.raises(http.client.HTTPException):
@@ -309,14 +314,16 @@ def test_lines_are_written_only_when_they_are_wanted(capsys: pytest.CaptureFixtu
     before = access.level
     try:
         access.setLevel(logging.WARNING)
-        logs.write_access_line("GET /quiet 200 1.0 ms")
+        logs.write_access_line(AccessLine("GET", "/quiet", 200, 1.0, "-", "-"))
         access.setLevel(logging.INFO)
-        logs.write_access_line("GET /loud 200 1.0 ms")
+        logs.write_access_line(AccessLine("GET", "/loud", 200, 1.0, "-", "-"))
     finally:
         access.setLevel(before)
     written = capsys.readouterr().err
     stamp = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
-    assert re.fullmatch(stamp + r" INFO punchcard\.access \[-\] GET /loud 200 1\.0 ms\n", written)
+    assert re.fullmatch(
+        stamp + r" INFO punchcard\.access \[-\] GET /loud 200 1\.0 ms - -\n", written
+    )
 
 
 def test_other_connections_pass_untouched() -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from punchcard.accounts.events import SecurityEventKept
 from punchcard.accounts.vocabulary import SecurityEvent
 from punchcard.kit.log_throttle import EACH
+from punchcard.kit.logs import FIELDS
 from punchcard.kit.security.request_origin import RequestOrigin
 
 NOTHING: Final = "-"
@@ -34,10 +35,11 @@ def write_security_line(
     event: SecurityEvent, origin: RequestOrigin, actor: str, facts: Mapping[str, Any]
 ) -> None:
     """Write the line of an event; refusals are warnings. `facts` of None are left out."""
-    parts = [f"event={event}", f"address={shown_address(origin.address)}", f"actor={actor}"]
-    parts += [f"{name}={_value(value)}" for name, value in facts.items() if value is not None]
+    fields = {"event": str(event), "address": shown_address(origin.address), "actor": actor}
+    fields |= {name: _value(value) for name, value in facts.items() if value is not None}
     level = logging.WARNING if event.is_refusal else logging.INFO
-    _log.log(level, "%s", " ".join(parts), extra=EACH)
+    text = " ".join(f"{name}={value}" for name, value in fields.items())
+    _log.log(level, "%s", text, extra={**EACH, FIELDS: fields})
 
 
 def write_kept_event(kept: SecurityEventKept) -> None:

@@ -72,7 +72,7 @@ class OuterMiddleware:
         page_refusal: PageRefusal = no_page,
         is_https: bool = False,
         new_request_id: Callable[[], str] | None = None,
-        access_log: Callable[[str], None] = logs.write_access_line,
+        access_log: Callable[[logs.AccessLine], None] = logs.write_access_line,
         observe: Callable[[Scope, int, float], None] = unobserved,
     ) -> None:
         self._app = app
@@ -110,9 +110,9 @@ class OuterMiddleware:
             milliseconds = (ended - started) * 1000
             path = printable_path(scope["path"])
             caller = _caller_of(scope)
+            shown = printable_address(address)
             self._access_log(
-                f"{scope['method']} {path} {passage.status} {milliseconds:.1f} ms"
-                f" {printable_address(address)} {caller}"
+                logs.AccessLine(scope["method"], path, passage.status, milliseconds, shown, caller)
             )
             self._observe(scope, passage.status, (passage.answered_at or ended) - started)
             request_origin.reset(origin_mark)

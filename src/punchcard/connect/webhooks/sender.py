@@ -30,6 +30,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import Ids, WebhookEndpointId
 from punchcard.kit.metrics.instruments import Tally
 from punchcard.kit.settings import Settings
+from punchcard.kit.tracing.spans import SpanKind, Tracer, current_span, within
 from punchcard.loyalty.vendor_events import VENDOR_EVENTS
 
 _log = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ class WebhookSender:
         outcomes: Outcomes,
         wake: Callable[[], None],
         launch: Launch | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -82,6 +84,7 @@ class WebhookSender:
         self._outcomes = outcomes
         self._wake = wake
         self._launch = launch or _in_a_thread
+        self._tracer = tracer
         self._finished: queue.SimpleQueue[WebhookOutcome] = queue.SimpleQueue()
         self._running: Counter[WebhookEndpointId] = Counter()
         self._failing: set[WebhookEndpointId] = set()
@@ -176,7 +179,7 @@ class WebhookSender:
 
     def _attempt(self, work: InHand, target: _Target) -> None:
         try:
-            answer = self._answer(work, target)
+            answer = self._traced_answer(work, target)
         except Exception:
             _log.exception("a webhook could not be sent")
             answer = WebhookAnswer(error=_NOT_SENT)
@@ -186,11 +189,24 @@ class WebhookSender:
             self._is_over.notify_all()
         self._wake()
 
+    def _traced_answer(self, work: InHand, target: _Target) -> WebhookAnswer:
+        if self._tracer is None:
+            return self._answer(work, target)
+        span = self._tracer.follow("webhook", VENDOR_EVENTS, work.event_id, SpanKind.CLIENT)
+        with within(span):
+            answer = self._answer(work, target)
+            if span is not None:
+                span.note("punchcard.attempts", work.attempts)
+                span.note("http.response.status_code", answer.status or 0)
+        return answer
+
     def _answer(self, work: InHand, target: _Target) -> WebhookAnswer:
         if not target.secrets:
             return WebhookAnswer(error=_NO_SECRET)
         body = work.body.encode()
         headers = headers_of(target.secrets, work.event_id, self._clock.now(), body)
+        if (span := current_span.get()) is not None:
+            headers = {**headers, "traceparent": span.traceparent}
         return self._http.post(target.url, headers, body)
 
 

@@ -12,6 +12,7 @@ from punchcard.kit.validation.networks import parse_networks
 
 PREFIX: Final = "PUNCHCARD_"
 _LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+_LOG_FORMATS: Final = ("text", "json")
 _YES_OR_NO: Final = ("yes", "no")
 
 
@@ -28,6 +29,7 @@ SECRETS: Final = (
     "database_url",
     "database_read_url",
     "metrics_token",
+    "otlp_headers",
     "smtp_url",
     "smtp_ca_certificate",
     "google_service_account",
@@ -97,6 +99,17 @@ def convert(name: str, text: str, kind: Any) -> Any:
         raise SettingsError(f"{PREFIX}{name.upper()}: {error}") from error
 
 
+def _check_watching(values: dict[str, Any]) -> None:
+    log_format = values.get("log_format", "text")
+    if log_format not in _LOG_FORMATS:
+        raise SettingsError(f"{PREFIX}LOG_FORMAT: {log_format!r} is neither text nor json")
+    if values.get("otlp_sample_rate", 0) > 1:
+        raise SettingsError(f"{PREFIX}OTLP_SAMPLE_RATE: {values['otlp_sample_rate']} is above 1")
+    endpoint = values.get("otlp_endpoint", "")
+    if endpoint and not endpoint.startswith(("http://", "https://")):
+        raise SettingsError(f"{PREFIX}OTLP_ENDPOINT: {endpoint!r} is no http or https address")
+
+
 def check_values(values: dict[str, Any]) -> None:
     """Raise SettingsError for a value that no field can have; write words as they are compared."""
     for name, value in values.items():
@@ -104,6 +117,7 @@ def check_values(values: dict[str, Any]) -> None:
             raise SettingsError(f"{PREFIX}{name.upper()}: {value} is not 0 or more")
     if values.get("allow_http", "no") not in _YES_OR_NO:
         raise SettingsError(f"{PREFIX}ALLOW_HTTP: {values['allow_http']!r} is neither yes nor no")
+    _check_watching(values)
     for word in values.get("second_factor_required", "").split(","):
         if word.strip() not in ("", "owners", "admins"):
             raise SettingsError(f"{PREFIX}SECOND_FACTOR_REQUIRED: {word!r} is not owners or admins")

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import cast
 
+from punchcard.kit.tracing.spans import TracedSpan
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.batch import Outcome
 
@@ -18,9 +19,9 @@ class Submission:
     """Operations that were handed in together: they share a batch and keep their order.
 
     `number` is its place among all that were handed in, `submitted_at` when that was, in seconds of
-    `time.perf_counter`. `awaits` are the ids of the rows it waits
-    for, `is_foreign` says that another process holds one, `stuck_since` for how long, and
-    `retry_at` when to try again, both in seconds of the monotonic clock.
+    `time.perf_counter`, and `span` what caused it, if that is traced. `awaits` are the ids of the
+    rows it waits for, `is_foreign` says that another process holds one, `stuck_since` for how long,
+    and `retry_at` when to try again, both in seconds of the monotonic clock.
     """
 
     operations: Sequence[Operation]
@@ -28,6 +29,7 @@ class Submission:
     loop: asyncio.AbstractEventLoop | None = None
     number: int = 0
     submitted_at: float = 0.0
+    span: TracedSpan | None = None
     outcomes: list[Outcome | None] = field(init=False)
     awaits: set[str] = field(init=False, default_factory=set)
     is_foreign: bool = field(init=False, default=False)

@@ -23,6 +23,7 @@ from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import Ids
 from punchcard.kit.metrics.till_counts import TillCounts
 from punchcard.kit.secrets import Sealer
+from punchcard.kit.tracing.spans import current_span, within
 from punchcard.loyalty.cards.card_queries import WalletColumns
 from punchcard.loyalty.errors.till import TillBusy
 from punchcard.loyalty.operations import Operation
@@ -183,6 +184,7 @@ class Till:
                 raise TillBusy(retry_after_seconds=RETRY_AFTER_SECONDS)
             submission.number = next(self._numbers)
             submission.submitted_at = time.perf_counter()
+            submission.span = current_span.get()
             self._waiting += len(submission.operations)
             if self._has_list_threads and len(submission.operations) > self.batch_limit:
                 self._lists.append(submission)
@@ -194,7 +196,15 @@ class Till:
     def _work(self, take: Callable[[], list[Submission]]) -> None:
         while submissions := take():
             began = time.perf_counter()
-            settled = self._runner.do(submissions)
+            spans = [one.span for one in submissions if one.span is not None]
+            if spans:
+                # A part of the first that caused it, and linked to all others.
+                with within(spans[0].child("till batch", links=spans[1:])) as span:
+                    settled = self._runner.do(submissions)
+                    if span is not None:
+                        span.note("punchcard.submissions", len(submissions))
+            else:
+                settled = self._runner.do(submissions)
             if not settled:
                 continue
             outcomes = [outcome for submission in settled for outcome in submission.settled]

@@ -10,6 +10,7 @@ from punchcard.db.database import Database
 from punchcard.db.outbox import RetryLater
 from punchcard.kit.clock import Clock
 from punchcard.kit.metrics.instruments import Tally
+from punchcard.kit.tracing.spans import SpanKind, child_of_current, within
 from punchcard.wallets.apple import apple_registry as registry
 from punchcard.wallets.apple.apns import ApnsClient, PushResult
 from punchcard.wallets.vocabulary import PushVerdict
@@ -60,7 +61,12 @@ class PassPushes:
         now = self._clock.now()
         if self._stopped_until is not None and now < self._stopped_until:
             return _stopped(push_tokens, self._stopped_by)
-        results = self._client.push(push_tokens) if push_tokens else []
+        with within(child_of_current("push to Apple", SpanKind.CLIENT)) as span:
+            results = self._client.push(push_tokens) if push_tokens else []
+            if span is not None:
+                taken = sum(result.verdict == PushVerdict.TAKEN for result in results)
+                span.note("punchcard.pushes", len(results))
+                span.note("punchcard.pushes_taken", taken)
         for result in results:
             self._counts.add((result.verdict.value,))
         stopped_by = _reason_to_stop(results)

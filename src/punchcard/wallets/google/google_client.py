@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from punchcard.kit.clock import Clock
 from punchcard.kit.metrics.instruments import Tally
+from punchcard.kit.tracing.spans import SpanKind, child_of_current, within
 from punchcard.wallets.google.access_token import TokenSource
 from punchcard.wallets.google.google_errors import (
     GoogleAway,
@@ -125,7 +126,11 @@ class GoogleClient:
         for is_last in (False, True):
             token = self._tokens.get()
             self._pace.take(is_urgent=is_urgent)
-            response = self._request(method, path, body, token)
+            with within(child_of_current("call of Google Wallet", SpanKind.CLIENT)) as span:
+                response = self._request(method, path, body, token)
+                if span is not None:
+                    span.note("http.request.method", method)
+                    span.note("http.response.status_code", response.status_code)
             if response.status_code != 401 or is_last:
                 break
             self._tokens.drop(token)
