@@ -15,7 +15,8 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-browser setup-node run test test-all fuzz coverage screenshots lint \
-	lint-types lint-others format migration-check migration bench replay lock client vendor sbom audit setup-proxies setup-prometheus setup-php clean
+	lint-types lint-others format migration-check migration bench replay lock client vendor wheel \
+	install-test sbom audit setup-proxies setup-prometheus setup-php clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -118,6 +119,12 @@ client: setup ## Write the models of the Python client from the OpenAPI document
 
 vendor: setup-node ## Fetch the browser files of every vendor.toml again, by npm
 	@$(BIN)/python -m tools.vendor
+
+wheel: setup ## Build the wheel into dist/
+	@$(BIN)/python -m tools.wheel
+
+install-test: setup ## Install the wheel as users do (uvx, pip), with what it needs from the package index
+	@$(BIN)/python -m tools.install_check
 
 sbom: setup ## Write build/punchcard.cdx.json: everything the program is made of, as CycloneDX
 	@$(BIN)/python -m tools.sbom

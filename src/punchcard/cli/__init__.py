@@ -8,7 +8,8 @@ import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
-from typing import Final, TextIO
+from pathlib import Path
+from typing import Annotated, Final, TextIO
 
 import typer
 
@@ -17,6 +18,7 @@ from punchcard.cli import (
     api_key,
     demo,
     doctor,
+    init,
     keys,
     ledger,
     mcp,
@@ -32,6 +34,7 @@ from punchcard.cli.backups import backup, restore
 from punchcard.cli.support import explain
 
 _GROUPS = (
+    init,
     serve,
     demo,
     migrate,
@@ -60,6 +63,20 @@ app = typer.Typer(
 )
 for group in _GROUPS:
     group.register(app)
+
+
+@app.callback()
+def choose_settings(
+    settings: Annotated[
+        Path | None,
+        typer.Option(help="A file of settings, such as `punchcard init` writes; variables win."),
+    ] = None,
+) -> None:
+    """A loyalty server: stamp cards, points and a ledger anyone can verify."""
+    if settings is not None:
+        from punchcard.kit.settings import use_settings_file
+
+        use_settings_file(settings)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -171,10 +171,13 @@ def _files(settings: "Settings", *, is_mending: bool) -> Finding:
 def _own_paths(settings: "Settings") -> list[Path]:
     """Return what Punchcard makes in its data directory and for its database, outside in."""
     from punchcard.kit.environment.paths import sqlite_file
+    from punchcard.kit.settings import settings_file
 
     folder = settings.data_dir
     secrets = ("secret_key", "pin_pepper", "old_secret_keys", "old_pin_peppers", "log_key")
     paths = [folder, *(folder / name for name in secrets)]
+    if (file := settings_file()) is not None:
+        paths.append(file)
     database = sqlite_file(settings.database_url) if settings.is_embedded else None
     if database is not None:
         names = (database.name + suffix for suffix in ("", "-wal", "-shm", ".server"))

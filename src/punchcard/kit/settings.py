@@ -31,6 +31,7 @@ from punchcard.kit.environment.reading import (
     convert,
     read,
 )
+from punchcard.kit.environment.settings_file import SETTINGS_FILE_VARIABLE, path_of, with_file
 from punchcard.kit.environment.variables import UnknownVariable
 from punchcard.kit.secrets import Keyring
 
@@ -308,7 +309,7 @@ def load_settings(
     `checks_address`: refuse a BASE_URL at which no page would work.
     Raises SettingsError when a value cannot be read or a needed one is missing.
     """
-    source = os.environ if environ is None else environ
+    source = _environment(environ)
     values: dict[str, Any] = {}
     for field in fields(Settings):
         text = read(source, field.name)
@@ -348,7 +349,7 @@ def _check_replica(values: dict[str, Any]) -> None:
 
 def data_dir(environ: Mapping[str, str] | None = None) -> Path:
     """Return the data directory that is set, without making or asking for anything else."""
-    text = read(os.environ if environ is None else environ, "data_dir")
+    text = read(_environment(environ), "data_dir")
     return Settings.data_dir if text is None else convert("data_dir", text, Path)
 
 
@@ -357,7 +358,7 @@ def database_url_at(address: str | None, environ: Mapping[str, str] | None = Non
 
     Raises SettingsError.
     """
-    source = os.environ if environ is None else environ
+    source = _environment(environ)
     text = address or read(source, "database_url") or ""
     try:
         return database_address(text, data_dir(source).absolute())
@@ -367,15 +368,28 @@ def database_url_at(address: str | None, environ: Mapping[str, str] | None = Non
 
 def text_of(variable: str, environ: Mapping[str, str] | None = None) -> str | None:
     """Return the text of a variable that a command reads and that is no setting; None if empty."""
-    return variables.as_meant((os.environ if environ is None else environ).get(variable, ""))
+    return variables.as_meant(_environment(environ).get(variable, ""))
+
+
+def use_settings_file(path: Path) -> None:
+    """Let this process, and those that it starts, read the settings of a file."""
+    os.environ[SETTINGS_FILE_VARIABLE] = str(path.absolute())
+
+
+def settings_file() -> Path | None:
+    """Return the file of settings that is in use; None when there is none."""
+    return path_of(os.environ)
+
+
+def _environment(environ: Mapping[str, str] | None) -> Mapping[str, str]:
+    return with_file(os.environ) if environ is None else environ
 
 
 def unknown_variables(environ: Mapping[str, str] | None = None) -> list[UnknownVariable]:
     """Return the variables that look like settings and are none: mostly a slip of the pen."""
     known = {PREFIX + field.name.upper() for field in fields(Settings)}
     known |= {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS}
-    source = os.environ if environ is None else environ
-    return variables.unknown_variables(source, known, PREFIX)
+    return variables.unknown_variables(_environment(environ), known, PREFIX)
 
 
 def _with_secrets(settings: Settings, values: dict[str, Any], *, renews_secrets: bool) -> Settings:

@@ -13,10 +13,13 @@ API_KEY_VARIABLE: Final = "PUNCHCARD_API_KEY"
 STAFF_PIN_VARIABLE: Final = "PUNCHCARD_STAFF_PIN"
 """With what `punchcard mcp` calls a server; no settings of one."""
 
+SETTINGS_FILE_VARIABLE: Final = "PUNCHCARD_SETTINGS_FILE"
+"""The file whose settings hold where no variable says otherwise."""
+
 # Tools and tests of this repository have variables of their own.
 _OF_OTHERS: Final = (
     *("PUNCHCARD_TEST_", "PUNCHCARD_CHROMIUM"),
-    *(NEW_PASSWORD_VARIABLE, API_KEY_VARIABLE, STAFF_PIN_VARIABLE),
+    *(NEW_PASSWORD_VARIABLE, API_KEY_VARIABLE, STAFF_PIN_VARIABLE, SETTINGS_FILE_VARIABLE),
 )
 
 
