@@ -1,5 +1,7 @@
 """`punchcard doctor`: looks at everything a server needs, and says what to do about it."""
 
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -10,7 +12,15 @@ import typer
 from punchcard.cli.doctors.doctor_database import look_at_database
 from punchcard.cli.doctors.doctor_replica import look_at_replica
 from punchcard.cli.doctors.findings import Finding
+from punchcard.cli.doctors.watching import (
+    FindingChange,
+    mail_changes,
+    seconds_of,
+    stopped_by_signal,
+    watch,
+)
 from punchcard.cli.support import CommandFailed, Json, as_line
+from punchcard.kit.clock import to_rfc3339
 
 if TYPE_CHECKING:
     from punchcard.kit.settings import Settings
@@ -30,8 +40,57 @@ def doctor(
     is_mending: Annotated[
         bool, typer.Option("--fix", help="Close files and folders that others may read.")
     ] = False,
+    every: Annotated[
+        str | None,
+        typer.Option("--watch", metavar="EVERY", help="Look each 30s, 5m or 1h; tell changes."),
+    ] = None,
+    mail_to: Annotated[
+        str | None,
+        typer.Option("--mail", metavar="ADDRESS", help="With --watch: mail changes, too."),
+    ] = None,
 ) -> None:
-    """Check settings, secrets, disk and database; exit code 1 when something is wrong."""
+    """Check settings, secrets, disk and database; exit code 1 when something is wrong.
+
+    With --watch it goes on until it is stopped, and says what is not well and what changes.
+    """
+    if every is not None:
+        _watch(every, as_json=as_json, mail_to=mail_to, is_mending=is_mending)
+        return
+    if mail_to is not None:
+        raise CommandFailed("--mail goes with --watch.")
+    findings = _look(is_mending=is_mending)
+    if as_json:
+        typer.echo(as_line({"findings": [asdict(finding) for finding in findings]}))
+    else:
+        _print(findings)
+    if any(finding.state == "error" for finding in findings):
+        raise CommandFailed("Something is wrong; see above.")
+
+
+def _watch(every: str, *, as_json: bool, mail_to: str | None, is_mending: bool) -> None:
+    from datetime import UTC, datetime
+
+    def tell(told: Sequence[FindingChange]) -> None:
+        for one in told:
+            facts = {**asdict(one), "at": to_rfc3339(one.at)}
+            typer.echo(as_line(facts) if as_json else one.line)
+        # Whoever reads through a pipe reads at once.
+        sys.stdout.flush()
+        if mail_to is not None and (why := mail_changes(told, mail_to)) is not None:
+            typer.echo(f"No mail could be sent: {why}", err=True)
+
+    seconds = seconds_of(every)
+    with stopped_by_signal() as stopped:
+        watch(
+            partial(_look, is_mending=is_mending),
+            tell,
+            every_seconds=seconds,
+            now=lambda: datetime.now(UTC),
+            stopped=stopped,
+        )
+
+
+def _look(*, is_mending: bool) -> list[Finding]:
     from punchcard.kit.environment.reading import SettingsError
     from punchcard.kit.settings import load_settings
 
@@ -39,20 +98,14 @@ def doctor(
         # An address that is not possible is one of the findings.
         settings = load_settings(checks_address=False)
     except SettingsError as error:
-        findings = [Finding("settings", "error", str(error))]
-    else:
-        mend = partial(_files, is_mending=is_mending)
-        looks = (_settings, _secrets, _address, _proxies, _disk, mend)
-        findings = [look(settings) for look in looks]
-        findings += [_connections(settings), *look_at_database(settings)]
-        findings.append(look_at_replica(settings))
-        findings += [look(settings) for look in (_apple_wallet, _google_wallet, _mail)]
-    if as_json:
-        typer.echo(as_line({"findings": [asdict(finding) for finding in findings]}))
-    else:
-        _print(findings)
-    if any(finding.state == "error" for finding in findings):
-        raise CommandFailed("Something is wrong; see above.")
+        return [Finding("settings", "error", str(error))]
+    mend = partial(_files, is_mending=is_mending)
+    looks = (_settings, _secrets, _address, _proxies, _disk, mend)
+    findings = [look(settings) for look in looks]
+    findings += [_connections(settings), *look_at_database(settings)]
+    findings.append(look_at_replica(settings))
+    findings += [look(settings) for look in (_apple_wallet, _google_wallet, _mail)]
+    return findings
 
 
 def _secrets(settings: "Settings") -> Finding:
