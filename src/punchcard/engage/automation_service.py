@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.models import Location
 from punchcard.engage.errors import (
     AutomationEnded,
     AutomationNotFound,
@@ -234,11 +235,13 @@ def _locked(
 
 def _check(session: Session, program: LoyaltyProgram, automation: Automation) -> None:
     offered = select(Reward.id).where(Reward.program_id == program.id, Reward.archived_at.is_(None))
+    places = select(Location.id).where(Location.vendor_id == program.vendor_id)
     offers = ProgramOffers(
         type=program.type,
         has_point_ends=program.points_expiry is not None,
         tiers=[tier["key"] for tier in program.tiers or ()],
         rewards=frozenset(session.scalars(offered)),
+        locations=frozenset(session.scalars(places)),
     )
     check_automation(values_of(automation), offers)
     if automation.status in _LIVE:

@@ -7,10 +7,16 @@ import pytest
 from punchcard.engage.rules.automation_form import ProgramOffers, check_automation, check_status
 from punchcard.engage.vocabulary import AutomationStatus
 from punchcard.kit.errors import InvalidInput
-from punchcard.kit.ids import RewardId
+from punchcard.kit.ids import LocationId, RewardId
 from punchcard.loyalty.vocabulary import ProgramType
 
-HYBRID = ProgramOffers(ProgramType.HYBRID, True, ("silver",), frozenset({RewardId("cake")}))
+HYBRID = ProgramOffers(
+    ProgramType.HYBRID,
+    has_point_ends=True,
+    tiers=("silver",),
+    rewards=frozenset({RewardId("cake")}),
+    locations=frozenset({LocationId("market")}),
+)
 BIRTHDAY: dict[str, Any] = {
     "trigger": "birthday",
     "action": "grant",
@@ -43,6 +49,8 @@ POINTS: dict[str, Any] = {"action": "points", "reward_id": None, "points": 5}
         {"trigger": "tier_reached", "when": {"tier": None}},
         {"trigger": "points_expiring", "when": {"days_before": 7}},
         {"quiet_hours": {"from": "21:00", "to": "08:00"}},
+        {"conditions": [{"field": "tier", "op": "ne", "value": "silver"}]},
+        {"conditions": [{"field": "location_id", "op": "eq", "value": "market"}]},
     ],
 )
 def test_what_fits_together_is_taken(fields: dict[str, Any]) -> None:
@@ -67,6 +75,11 @@ def test_what_fits_together_is_taken(fields: dict[str, Any]) -> None:
         ({"limit_per_year": None}, ["limit_per_year"]),
         ({"quiet_hours": {"from": "08:00", "to": "08:00"}}, ["quiet_hours", "to"]),
         ({"conditions": [{"field": "tier", "op": "gt", "value": "x"}]}, ["conditions", 0, "op"]),
+        ({"conditions": [{"field": "tier", "op": "eq", "value": "x"}]}, ["conditions", 0, "value"]),
+        (
+            {"conditions": [{"field": "location_id", "op": "eq", "value": "another shop's"}]},
+            ["conditions", 0, "value"],
+        ),
     ],
 )
 def test_what_contradicts_itself_is_named(fields: dict[str, Any], place: list[Any]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import punchcard
+from punchcard.accounts.audit_service import record_act
 from punchcard.accounts.vocabulary import SecurityEvent
 from punchcard.accounts.words import ACTIONS, ACTORS
 from punchcard.api.schemas.connections.webhooks import WebhookEndpointChange
@@ -21,7 +22,7 @@ from punchcard.web.pages.audit.audit_labels import HIDDEN, LABELS
 from tests.connect import desk
 from tests.engage.engaged import automation
 from tests.loyalty import shelf
-from tests.support.cast import PASSWORD, Shop, make_admin
+from tests.support.cast import PASSWORD, Shop, by_operator, make_admin
 from tests.support.drivers.pages import PagesDriver
 from tests.support.http import Api
 from tests.support.pages import Visitor, text_of
@@ -254,6 +255,27 @@ def test_what_growth_changed_is_told_in_words(owner: Visitor, alice: Shop, api: 
     assert re.search(r"\b[a-z]+_[a-z]+\b", of_program) is None
     for words in ("Tuesdays from 16:00 to 18:00", "Double points", "Visits in the last year ≥ 3"):
         assert words in of_program
+
+
+def test_nothing_of_another_shop_has_a_name(
+    owner: Visitor, alice: Shop, bob: Shop, context: Context, api: Api
+) -> None:
+    there = api.with_token(bob.token())
+    elsewhere = there.post("/vendor/locations", {"name": "Bob's back room"}).json()["id"]
+    asked = {"field": "location_id", "op": "eq", "value": elsewhere}
+    with context.database.write() as session:
+        record_act(
+            session,
+            by_operator(context),
+            "automation.changed",
+            of=("automation", context.ids.new_id()),
+            vendor_id=alice.id,
+            old={"conditions": []},
+            new={"conditions": [asked]},
+        )
+    told = text_of(owner.get("/console/settings/changes"))
+    assert "Location = –" in told
+    assert "back room" not in told
 
 
 CHANGES = (AutomationChange, ProgramChange, PromotionChange, RewardChange, WebhookEndpointChange)

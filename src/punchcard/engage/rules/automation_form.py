@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from punchcard.engage.rules.conditions import faults_of
-from punchcard.engage.vocabulary import AutomationAction, AutomationStatus, Trigger
+from punchcard.engage.vocabulary import AutomationAction, AutomationStatus, ConditionField, Trigger
 from punchcard.kit.errors import InvalidInput
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import RewardId
+from punchcard.kit.ids import LocationId, RewardId
 from punchcard.loyalty.vocabulary import ProgramType
 
 LIVE_LIMIT: Final = 20
@@ -49,12 +49,16 @@ _Fault = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ProgramOffers:
-    """What a program has that an automation may rest on: its rewards and tiers, dates of points."""
+    """What a program has that an automation may rest on: its rewards and tiers, dates of points.
+
+    `locations` are those of its vendor, also closed ones, where cards may come from.
+    """
 
     type: ProgramType
     has_point_ends: bool
     tiers: Sequence[str]
     rewards: frozenset[RewardId]
+    locations: frozenset[LocationId] = frozenset()
 
 
 def check_automation(automation: Mapping[str, Any], program: ProgramOffers) -> None:
@@ -65,7 +69,7 @@ def check_automation(automation: Mapping[str, Any], program: ProgramOffers) -> N
         *_trigger_faults(automation, program),
         *_limit_faults(automation),
         *_quiet_faults(automation.get("quiet_hours")),
-        *faults_of(automation.get("conditions") or ()),
+        *_condition_faults(automation.get("conditions") or (), program),
     ]
     if faults:
         raise InvalidInput(faults)
@@ -131,6 +135,20 @@ def _trigger_faults(automation: Mapping[str, Any], program: ProgramOffers) -> It
         yield _fault("trigger", message=N_("The program has no tiers."))
     elif wanted is not None and wanted not in program.tiers:
         yield _fault("when", "tier", message=N_("The program has no such tier."))
+
+
+def _condition_faults(
+    conditions: Sequence[Mapping[str, Any]], program: ProgramOffers
+) -> Iterator[_Fault]:
+    faults = faults_of(conditions)
+    yield from faults
+    if faults:
+        return
+    for place, one in enumerate(conditions):
+        if one["field"] == ConditionField.TIER and one["value"] not in program.tiers:
+            yield _fault("conditions", place, "value", message=N_("The program has no such tier."))
+        if one["field"] == ConditionField.LOCATION_ID and one["value"] not in program.locations:
+            yield _fault("conditions", place, "value", message=N_("There is no such location."))
 
 
 def _limit_faults(automation: Mapping[str, Any]) -> Iterator[_Fault]:

@@ -143,7 +143,12 @@ def _name_of(event: AuditEvent, names: Mapping[str, str], wording: Wording) -> s
 def _names(
     session: Session, events: Iterable[AuditEvent], *, shows_customers: bool
 ) -> dict[str, str]:
-    """Return what the things that these events speak of are called, by id."""
+    """Return what the things that these events speak of are called, by id.
+
+    Of another vendor none has a name here, should an event hold its id.
+    """
+    events = list(events)
+    vendors = {event.vendor_id for event in events}
     ids: dict[str, set[str]] = {}
     for event in events:
         ids.setdefault(event.subject_kind, set()).add(event.subject_id or "")
@@ -152,7 +157,11 @@ def _names(
     names: dict[str, str] = {}
     for kind, (key, name) in _NAMED.items():
         if kind in ids:
-            names.update(dict(session.execute(select(key, name).where(key.in_(ids[kind]))).all()))
+            query = select(key, name).where(key.in_(ids[kind]))
+            owner = getattr(key.class_, "vendor_id", None)
+            if owner is not None and None not in vendors:
+                query = query.where(owner.in_(vendors))
+            names.update(dict(session.execute(query).all()))
     if shows_customers:
         names.update(card_service.card_labels(session, set(map(CardId, ids.get("card", ())))))
     return names
