@@ -15,6 +15,7 @@ from punchcard.loyalty.till import points_service
 from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
 from tests.support.cast import Shop
+from tests.support.http import Api
 from tests.support.pages import Visitor, text_of
 
 Visitors = Callable[..., Visitor]
@@ -62,7 +63,7 @@ def test_a_reward_has_a_price_a_stock_and_days(
 
 
 def test_what_does_not_fit_is_told_beside_its_field(
-    visitors: Visitors, alice: Shop, bread: LoyaltyProgram
+    visitors: Visitors, alice: Shop, bread: LoyaltyProgram, api: Api
 ) -> None:
     owner = visitors(alice)
     owner.get(f"/console/programs/{bread.id}/rewards/new")
@@ -75,6 +76,9 @@ def test_what_does_not_fit_is_told_beside_its_field(
         beyond = {**FORM, "valid_from": day, "valid_until": day}
         page = owner.post(f"/console/programs/{bread.id}/rewards/new", **beyond)
         assert (page.status_code, 'id="valid_until-fault"' in page.text) == (422, True)
+    late = {"name": "A mug", "points_required": 5, "valid_until": "9999-12-31T23:59:59Z"}
+    path = f"/vendor/loyalty/programs/{bread.id}/rewards"
+    assert api.with_token(alice.token()).post(path, late).status_code == 422
     turned = {**FORM, "valid_from": "2026-03-31", "valid_until": "2026-03-10"}
     page = owner.post(f"/console/programs/{bread.id}/rewards/new", **turned)
     assert 'id="valid_until-fault"' in page.text

@@ -2,9 +2,8 @@
 
 from typing import Literal
 
-from punchcard.api.schemas.fields import Moment, Schema
+from punchcard.api.schemas.fields import Day, Moment, Schema
 from punchcard.api.schemas.stats import (
-    Day,
     FiguresSchema,
     MoneySchema,
     PlatformDay,

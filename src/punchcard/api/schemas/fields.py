@@ -25,8 +25,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import AnyId, as_id
-from punchcard.kit.validation import contacts, places, texts
-from punchcard.kit.validation.invalid import InvalidValue
+from punchcard.kit.validation import contacts, days, places, texts
+from punchcard.kit.validation.invalid import Checked, InvalidValue
 
 # JSON readers in browsers hold whole numbers exactly up to here (2**53 - 1).
 LARGEST_WHOLE_NUMBER: Final = 9_007_199_254_740_991
@@ -69,12 +69,17 @@ def ruled(rule: Callable[..., str], *, pattern: str, bounds: Any = None, **publi
     """
 
     def check(text: str) -> str:
-        try:
-            return rule(text, **(bounds or {}))
-        except InvalidValue as error:
-            raise fault(error.sentence, **error.params) from None
+        return _checked(rule, text, **(bounds or {}))
 
     return (AfterValidator(check), Field(json_schema_extra={"pattern": pattern, **published}))
+
+
+def _checked(rule: Callable[..., Checked], value: Any, **bounds: Any) -> Checked:
+    """Return a value as a rule of `kit.validation` writes it, or raise its fault."""
+    try:
+        return rule(value, **bounds)
+    except InvalidValue as error:
+        raise fault(error.sentence, **error.params) from None
 
 
 def line(minimum: int, maximum: int) -> Any:
@@ -251,7 +256,6 @@ _MOMENT = re.compile(
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 _BAD_MOMENT = N_("Must be a time with its zone, such as 2026-03-14T09:26:53Z.")
-_MOMENTS_START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _read_moment(value: object) -> datetime:
@@ -263,9 +267,8 @@ def _read_moment(value: object) -> datetime:
         moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise fault(_BAD_MOMENT) from None
-    if moment < _MOMENTS_START:
-        raise fault(N_("Must be between the years 1970 and 9999."))
-    return moment
+    within: datetime = _checked(days.within_years, moment)
+    return within
 
 
 Moment = Annotated[
@@ -278,18 +281,10 @@ Moment = Annotated[
 ]
 
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
 def _read_day(value: object) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    try:
-        if isinstance(value, str) and _DAY.fullmatch(value):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise fault(N_("Must be a day, such as 2026-03-14."))
+    return _checked(days.as_day, value if isinstance(value, str) else "")
 
 
 Day = Annotated[

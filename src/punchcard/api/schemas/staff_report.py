@@ -2,8 +2,7 @@
 
 from typing import Literal
 
-from punchcard.api.schemas.fields import IdOf, Schema
-from punchcard.api.schemas.stats import Day
+from punchcard.api.schemas.fields import Day, IdOf, Schema
 from punchcard.kit.ids import CardId, ProgramId, StaffPinId
 from punchcard.loyalty.reports.staff_report_service import StaffLine, StaffReport
 

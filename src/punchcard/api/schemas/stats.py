@@ -1,15 +1,14 @@
 """What is said about statistics, and how a range of days is asked for."""
 
-import re
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import Depends, Query
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator
 
-from punchcard.api.schemas.fields import IdOf, Schema, fault
-from punchcard.kit.i18n import N_
+from punchcard.api.schemas.fields import Day, IdOf, Schema
 from punchcard.kit.ids import ProgramId
+from punchcard.kit.validation.days import LAST_YEAR
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.reports.stats_service import (
     DateRange,
@@ -20,29 +19,17 @@ from punchcard.loyalty.reports.stats_service import (
     redemption_rate,
 )
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_FIRST_YEAR: Final = 1970
-_BAD_DAY = N_("Must be a day such as 2026-03-14.")
+
+def _within_years(value: object) -> object:
+    """Let who asks for the days up to the end of the calendar have those that can be counted."""
+    try:
+        is_last = isinstance(value, str) and date.fromisoformat(value).year > LAST_YEAR
+    except ValueError:
+        is_last = False
+    return date(LAST_YEAR, 12, 31) if is_last else value
 
 
-def _read_day(value: object) -> date:
-    if isinstance(value, date):
-        return value
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        try:
-            day = date.fromisoformat(value)
-        except ValueError:
-            raise fault(_BAD_DAY) from None
-        if day.year >= _FIRST_YEAR:
-            return day
-    raise fault(_BAD_DAY)
-
-
-Day = Annotated[
-    date,
-    BeforeValidator(_read_day),
-    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-03-14"]}),
-]
+_AskedDay = Annotated[Day, BeforeValidator(_within_years)]
 
 
 class DaysAsked:
@@ -51,10 +38,11 @@ class DaysAsked:
     def __init__(
         self,
         first: Annotated[
-            Day | None, Query(alias="from", description="First day; 30 days before `to` if none.")
+            _AskedDay | None,
+            Query(alias="from", description="First day; 30 days before `to` if none."),
         ] = None,
         last: Annotated[
-            Day | None, Query(alias="to", description="Last day; today if none.")
+            _AskedDay | None, Query(alias="to", description="Last day; today if none.")
         ] = None,
     ) -> None:
         self.first = first

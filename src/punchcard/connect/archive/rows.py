@@ -15,6 +15,8 @@ from punchcard.connect.archive.errors import ArchiveRefused
 from punchcard.db.types import JsonAsWritten, UtcDateTime
 from punchcard.kit.ids import VendorId
 from punchcard.kit.secrets import Keyring, Sealer
+from punchcard.kit.validation.days import within_years
+from punchcard.kit.validation.invalid import InvalidValue
 
 ROWS_AT_ONCE: Final = 500
 _DIGEST_BYTES: Final = 16
@@ -76,7 +78,7 @@ class Lines:
             for (of, name), purpose in SEALED.items():
                 if of == table.name and row[name] is not None:
                     row[name] = self._sealer(purpose).seal(row[name], str(row["id"]))
-        except (ValueError, TypeError, AttributeError, KeyError):
+        except (ValueError, TypeError, AttributeError, KeyError, InvalidValue):
             raise ArchiveRefused(f"A row of {table.name} cannot be read.") from None
         if table.name == PASSWORDS[0]:
             row[PASSWORDS[1]] = password_hash
@@ -134,9 +136,9 @@ def _read(column: Any, value: Any) -> Any:
     if value is None:
         return None
     if isinstance(column.type, UtcDateTime):
-        return datetime.fromisoformat(value)
+        return within_years(datetime.fromisoformat(value))
     if isinstance(column.type, Date):
-        return date.fromisoformat(value)
+        return within_years(date.fromisoformat(value))
     if isinstance(column.type, LargeBinary) and (column.table.name, column.name) != IMAGES:
         return base64.b64decode(value, validate=True)
     return value

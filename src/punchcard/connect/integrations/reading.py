@@ -13,6 +13,8 @@ from typing import Any, Final
 from punchcard.connect.integrations.models import FOREIGN_CHARACTERS
 from punchcard.connect.integrations.told import Unreadable
 from punchcard.kit.money import minor_digits
+from punchcard.kit.validation.days import within_years
+from punchcard.kit.validation.invalid import InvalidValue
 
 AMOUNT_LIMIT: Final = Decimal(10) ** 11
 """No amount of an order has as many units."""
@@ -137,12 +139,13 @@ def as_moment(value: Any, name: str) -> datetime | None:
         return None
     try:
         if isinstance(value, int) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
+            return within_years(datetime.fromtimestamp(value, UTC))
         if not isinstance(value, str) or len(value) > 40:
             raise Unreadable(name)
         read = datetime.fromisoformat(value)
-        return (read.replace(tzinfo=UTC) if read.tzinfo is None else read).astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
+        aware = read.replace(tzinfo=UTC) if read.tzinfo is None else read
+        return within_years(aware.astimezone(UTC))
+    except (ValueError, OverflowError, OSError, InvalidValue):
         raise Unreadable(name) from None
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import Any, Final, TypeVar
 
 from starlette.datastructures import FormData, UploadFile
@@ -10,8 +11,8 @@ from starlette.datastructures import FormData, UploadFile
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError, InvalidInput, Kind
 from punchcard.kit.i18n import LANGUAGES, N_, Language, translate
-from punchcard.kit.validation import amounts, contacts, texts
-from punchcard.kit.validation.invalid import InvalidValue
+from punchcard.kit.validation import amounts, contacts, days, texts
+from punchcard.kit.validation.invalid import Checked, InvalidValue
 from punchcard.web.drafts.refill import SHOWN_FIELD
 from punchcard.web.pages.shown_values import (
     FormStale,
@@ -188,9 +189,9 @@ class Form:
         return self.checked(name, texts.one_line, required=required, maximum=limit)
 
     def checked(
-        self, name: str, rule: Callable[..., str], *, required: bool = True, **bounds: Any
-    ) -> str | None:
-        """Return a text as a rule of `kit.validation` writes it; None when it is empty or wrong.
+        self, name: str, rule: Callable[..., Checked], *, required: bool = True, **bounds: Any
+    ) -> Checked | None:
+        """Return what a rule of `kit.validation` makes of a field; None when it is empty or wrong.
 
         `bounds` are the rule's own, such as `maximum`.
         """
@@ -245,6 +246,10 @@ class Form:
         except InvalidValue as error:
             self.fault(name, error.sentence, **error.params)
             return None
+
+    def day(self, name: str, *, required: bool = True) -> date | None:
+        """Return a day, as date fields send it: YYYY-MM-DD."""
+        return self.checked(name, days.as_day, required=required)
 
     def email(self, name: str, *, required: bool = True) -> str | None:
         """Return an e-mail address in its one form."""

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from punchcard.api.schemas.fields import (
     LEFT_OUT,
+    Day,
     IdOf,
     Moment,
     Name,
@@ -16,7 +17,6 @@ from punchcard.api.schemas.fields import (
     whole,
 )
 from punchcard.api.schemas.programs import compact
-from punchcard.api.schemas.stats import Day
 from punchcard.kit.ids import LocationId, ProgramId, PromotionId
 from punchcard.loyalty.programs.promotion_service import FIELDS
 from punchcard.loyalty.promotion_models import Promotion

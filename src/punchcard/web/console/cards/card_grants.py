@@ -1,6 +1,5 @@
 """What a card is given from the console, and the part of a purchase that comes back."""
 
-from datetime import date
 from typing import Final
 
 from fastapi import APIRouter, Response
@@ -15,7 +14,6 @@ from punchcard.loyalty.vocabulary import GrantReason
 from punchcard.loyalty.words import GRANT_REASONS
 from punchcard.web.console.cards.card_operations import operate
 from punchcard.web.console.cards.card_page import PREFIX, REASON_CHARACTERS
-from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequestDep
 
 router = APIRouter(prefix=PREFIX)
@@ -28,7 +26,7 @@ def give_grant(request: PageRequestDep, card_id: CardId, form: FormDep) -> Respo
     """Give the card a reward, with a reason and perhaps a last day."""
     reward_id = RewardId(form.text("grant_reward", limit=36) or "")
     reason = form.choice("grant_reason", tuple(GRANT_REASONS))
-    expires_on = _read_day(form, "grant_expires_on")
+    expires_on = form.day("grant_expires_on", required=False)
     note = form.text("grant_note", required=False, limit=REASON_CHARACTERS)
     return operate(
         request,
@@ -114,14 +112,3 @@ def refund_part(
         opened=f"refund-{entry.id}",
         renamed={"amount_minor": "refund_amount"},
     )
-
-
-def _read_day(form: Form, name: str) -> date | None:
-    typed = form.value(name).strip()
-    if not typed:
-        return None
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        form.fault(name, N_("A day such as 2026-12-31."))
-        return None

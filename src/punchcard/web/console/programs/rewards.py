@@ -165,7 +165,7 @@ def _read(form: Form, program: LoyaltyProgram, before: Reward | None = None) -> 
         fields[name] = form.whole(name, minimum=minimum, maximum=maximum, required=False)
     zone = ZoneInfo(program.timezone)
     kept = _dates_of(before, zone) if before else {}
-    first, last = _read_day(form, "valid_from"), _read_day(form, "valid_until")
+    first, last = form.day("valid_from", required=False), form.day("valid_until", required=False)
     start = _start_of(first, zone)
     end = _start_of(last + timedelta(days=1), zone) if last else None
     # A moment that was set to the minute elsewhere stays as long as its day does.
@@ -186,21 +186,6 @@ def _read_texts(form: Form) -> dict[str, dict[str, str]]:
         if words:
             texts[language] = words
     return texts
-
-
-def _read_day(form: Form, name: str) -> date | None:
-    typed = form.value(name).strip()
-    if not typed:
-        return None
-    try:
-        day = date.fromisoformat(typed)
-    except ValueError:
-        day = date.min
-    # The first and the last day of all have none beside them, as another time zone needs.
-    if not date.min.year < day.year < date.max.year:
-        form.fault(name, N_("A day such as 2026-12-31."))
-        return None
-    return day
 
 
 def _start_of(day: date | None, zone: ZoneInfo) -> datetime | None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -112,8 +111,8 @@ def read_promotion(
         "name": form.text("name", limit=NAME_CHARACTERS),
         "texts": _read_texts(form),
         "effect": _read_effect(form, kind),
-        "starts_on": _read_day(form, "starts_on"),
-        "ends_on": _read_day(form, "ends_on"),
+        "starts_on": form.day("starts_on", required=False),
+        "ends_on": form.day("ends_on", required=False),
         "windows": [window for row in rows_sent(form) if (window := _read_window(form, row))],
         "location_ids": [*chosen, *sorted(hidden)],
         "tier_keys": [
@@ -148,17 +147,6 @@ def _read_factor(form: Form) -> str | None:
             return factor
     form.fault("factor", N_("A number such as 2 or 1.5, more than 1 and at most 10."))
     return None
-
-
-def _read_day(form: Form, name: str) -> date | None:
-    typed = form.value(name).strip()
-    if not typed:
-        return None
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        form.fault(name, N_("A day such as 2026-12-31."))
-        return None
 
 
 def _is_begun(form: Form, row: int) -> bool:
