@@ -109,3 +109,15 @@ def streaming_standby(primary: str) -> Iterator[Standby]:
     finally:
         standby.stop()
         shutil.rmtree(folder)
+
+
+@contextmanager
+def postgresql_in(data: Path) -> Iterator[str]:
+    """Run a server on files that are there, and give the address of its `postgres` database."""
+    server = get_server(data, start=False)
+    try:
+        server.ensure_pgdata_inited()
+        server.start()
+        yield server.get_uri()
+    finally:
+        server.cleanup()
