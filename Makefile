@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-browser setup-node run test test-all fuzz coverage screenshots lint \
 	lint-types lint-others format migration-check migration bench replay lock client vendor wheel \
-	install-test sbom audit setup-proxies setup-prometheus setup-php clean
+	install-test chroot-test manifest-check sbom audit setup-proxies setup-prometheus setup-php clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -125,6 +125,16 @@ wheel: setup ## Build the wheel into dist/
 
 install-test: setup ## Install the wheel as users do (uvx, pip), with what it needs from the package index
 	@$(BIN)/python -m tools.install_check
+
+chroot-test: setup ## Do what the Containerfile says in a bare Debian in a folder (root, debootstrap)
+	@$(BIN)/python -m tools.chroot_check
+
+COMPOSE_CHECK := check-jsonschema@0.39.0
+KUBERNETES_CHECK := kubernetes-validate@1.37.0
+
+manifest-check: setup ## Hold the compose file and the manifests of Kubernetes against their schemas
+	@$(BIN)/uv tool run $(COMPOSE_CHECK) --builtin-schema vendor.compose-spec deploy/container/compose.yaml
+	@$(BIN)/uv tool run $(KUBERNETES_CHECK) --strict deploy/kubernetes/*.yaml
 
 sbom: setup ## Write build/punchcard.cdx.json: everything the program is made of, as CycloneDX
 	@$(BIN)/python -m tools.sbom
