@@ -22,6 +22,7 @@ from sqlalchemy.engine import make_url
 
 import punchcard.accounts.access.factor_models
 import punchcard.accounts.models
+import punchcard.accounts.plans.models
 import punchcard.connect.archive.models
 import punchcard.connect.claims.models
 import punchcard.connect.imports.models

@@ -36,7 +36,7 @@ from punchcard.api.routes import (
     public,
     public_logo,
 )
-from punchcard.api.routes.admin import audit, status, vendors
+from punchcard.api.routes.admin import audit, plans, status, vendors
 from punchcard.api.routes.admin import loyalty as platform_loyalty
 from punchcard.api.routes.vendor_api import (
     api_keys,
@@ -121,6 +121,7 @@ ROUTERS: Final[list[APIRouter]] = [
     reservations.router,
     stats.router,
     dashboard.router,
+    dashboard.usage_router,
     exports.router,
     staff_report.router,
     imports.router,
@@ -147,6 +148,9 @@ ROUTERS: Final[list[APIRouter]] = [
     hooks.router,
     google_pictures.router,
     vendors.router,
+    plans.router,
+    plans.usage_router,
+    plans.vendor_router,
     platform_loyalty.router,
     audit.router,
     status.router,

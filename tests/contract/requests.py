@@ -10,7 +10,7 @@ from tests.support.cast import PASSWORD
 from tests.support.pictures import a_picture
 
 _STALLS = count(1)
-"""No two locations of a shop bear one name."""
+"""No two locations of a shop bear one name, and no two plans."""
 
 Route = tuple[str, str]
 
@@ -196,6 +196,9 @@ BODIES: dict[Route, Callable[[Stock], dict[str, Any]]] = {
         "program_id": stock["points_program_id"],
     },
     ("POST", f"{_OPEN}/cards/{{token}}/claims"): lambda stock: {"claim": stock["claim_code"]},
+    ("POST", f"{_PLATFORM}/loyalty/plans"): lambda _: {"name": f"Plan {next(_STALLS):06}"},
+    ("PATCH", f"{_PLATFORM}/loyalty/plans/{{plan_id}}"): lambda _: {"cards": 100_000},
+    ("PUT", f"{_PLATFORM}/vendors/{{vendor_id}}/plan"): lambda stock: {"plan_id": stock["plan_id"]},
     ("POST", f"{_PLATFORM}/vendors"): lambda _: _NEW_VENDOR,
     ("PATCH", f"{_PLATFORM}/vendors/{{vendor_id}}"): lambda _: {"name": "Another name"},
     ("POST", f"{_OPEN}/programs/{{slug}}/enroll"): lambda _: {"accept_terms": True},

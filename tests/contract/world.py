@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from punchcard.accounts.plans import plan_service
 from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.kit.ids import ProgramId
@@ -79,8 +80,16 @@ def _open(context: Context, api: Api, shop: Shop) -> tuple[Tokens, Stock]:
         context.wallets.google.picture_keys[0], ProgramId(stock["program_id"]), 3
     )
     stock |= shop_floor.cards(stock)
+    stock["plan_id"] = _plan(context, shop)
     # On pages a key stands at the same name as any other.
     return tokens, stock | {"key_id": stock["receipt_key_id"]}
+
+
+def _plan(context: Context, shop: Shop) -> str:
+    """Make a plan that no vendor has."""
+    with context.database.write() as session:
+        fields = {"name": f"For {shop.slug}", "cards": 50_000}
+        return plan_service.create_plan(session, cast.by_operator(context), fields).id
 
 
 @dataclass(frozen=True)

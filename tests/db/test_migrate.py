@@ -152,6 +152,8 @@ def test_sqlite_guards_the_ledger_by_the_same_triggers(database: Database) -> No
         ),
         ("loyalty_transactions", "loyalty_transactions_append_only_DELETE"),
         ("loyalty_transactions", "loyalty_transactions_append_only_UPDATE"),
+        ("vendor_months", "vendor_months_append_only_DELETE"),
+        ("vendor_months", "vendor_months_append_only_UPDATE"),
     ]
 
 

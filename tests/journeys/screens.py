@@ -286,6 +286,17 @@ def _of(page: str, what: str) -> Callable[[Town], str]:
     return path
 
 
+def _plan(town: Town) -> str:
+    """Return the page of a plan, which shows what one is like."""
+    admin = town.api(ADMIN)
+    plans = admin.get("/admin/loyalty/plans").json()["items"]
+    if not plans:
+        made = admin.post("/admin/loyalty/plans", {"name": "Small", "cards": 500, "locations": 2})
+        made.raise_for_status()
+        plans = [made.json()]
+    return f"/admin/plans/{plans[0]['id']}"
+
+
 def _vendor(town: Town) -> str:
     found = town.api(ADMIN).get("/admin/vendors").json()["items"]
     return f"/admin/vendors/{found[0]['id']}"
@@ -399,6 +410,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("receipt-key", _receipt_key, OWNER),
     Screen("imports", "/console/imports", OWNER),
     Screen("settings", "/console/settings", OWNER),
+    Screen("plan", "/console/plan", OWNER),
     Screen("mails", "/console/mails", OWNER),
     Screen("settings-changes", "/console/settings/changes", OWNER),
     Screen("account", "/console/account", OWNER),
@@ -408,6 +420,9 @@ SCREENS: tuple[Screen, ...] = (
     Screen("admin-vendors", "/admin/vendors", ADMIN),
     Screen("admin-vendor", _vendor, ADMIN),
     Screen("admin-vendor-new", "/admin/vendors/new", ADMIN),
+    Screen("admin-plans", "/admin/plans", ADMIN),
+    Screen("admin-plan", _plan, ADMIN),
+    Screen("admin-usage", "/admin/usage", ADMIN),
     Screen("admin-programs", "/admin/programs", ADMIN),
     Screen("admin-health", "/admin/health", ADMIN),
     Screen("admin-audit", "/admin/audit", ADMIN),
@@ -434,6 +449,7 @@ WITHOUT_SCREEN: dict[str, str] = {
     "/": "leads on",
     "/console/guide": "leads on to the step that is next",
     "/console/guide/poster": "leads on to the poster",
+    "/admin/usage/months.csv": "a file to keep",
     "/badges/{name}": "a picture",
     "/c/{token}/card.webmanifest": "read by browsers",
     "/c/{token}/yours/{secret}/data.html": "a file to keep",

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
+from punchcard.accounts.plans.models import VendorPlan
 from punchcard.db.database import Database
 from punchcard.loyalty.ledger.entry import FIRST_HASH, entry_hash
 from punchcard.loyalty.ledger.ledger_verify import verify_ledger
@@ -18,6 +19,7 @@ from punchcard.loyalty.models import (
 from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.reports.stats_rebuild import compare
 from punchcard.loyalty.tables import EntryRow
+from punchcard.loyalty.vocabulary import HELD_STATUSES
 
 _CARDS = LoyaltyCard.__table__
 _ENTRIES = LoyaltyTransaction.__table__
@@ -48,12 +50,23 @@ def audited(database: Database) -> Chains:
         assert kept == (last["stamps_after"], last["points_after"], last["points_carry_after"])
         assert (card["sequence"], card["head_hash"]) == (last["sequence"], last["hash"])
     _check_rollup(database, chains, cards)
+    _check_open_cards(database)
     _check_references(database, chains)
     _check_promotions(database, chains)
     check_claims(chains)
     with database.snapshot() as connection:
         assert verify_ledger(connection).damages == []
     return chains
+
+
+def _check_open_cards(database: Database) -> None:
+    """Check that as many cards of each vendor are open as its plan's row says."""
+    counted = select(_CARDS.c.vendor_id, func.count()).where(_CARDS.c.status.in_(HELD_STATUSES))
+    with database.read() as session:
+        there = {row[0]: row[1] for row in session.execute(counted.group_by(_CARDS.c.vendor_id))}
+        kept = {row.vendor_id: row.open_cards for row in session.scalars(select(VendorPlan))}
+    told = {vendor_id: cards for vendor_id, cards in kept.items() if cards}
+    assert there == told, f"{there} are open, {told} are counted"
 
 
 def _check_promotions(database: Database, chains: Chains) -> None:

@@ -21,6 +21,9 @@ CATALOGUES = (
 )
 """Indexes over what a shop sets up by hand, and has a handful of."""
 
+ONE_ROW = ("pk_vendor_plans", "SEARCH vendor_plans")
+"""What finds one row by its vendor, as an index or as SQLite tells a step."""
+
 _COLUMN = re.compile(r"\b([a-z_]+) (?:=|<|>)")
 _SQLITE_STEP = re.compile(r"^(?P<how>SCAN|SEARCH) (?P<what>\S+)(?: USING .*?\((?P<by>.*)\))?")
 
@@ -95,7 +98,7 @@ def _broad_node(node: dict[str, Any]) -> str | None:
     if kind in ("Index Scan", "Index Only Scan", "Bitmap Index Scan"):
         condition = node.get("Index Cond", "")
         is_broad = set(_COLUMN.findall(condition)) <= BROAD
-        if is_broad and node["Index Name"] not in CATALOGUES:
+        if is_broad and node["Index Name"] not in (*CATALOGUES, *ONE_ROW):
             return f"{kind} by {node['Index Name']}: {condition}"
     return None
 
@@ -107,7 +110,9 @@ def _broad_on_sqlite(connection: Connection, sent: Sent) -> list[str]:
 
 def _is_broad(detail: str) -> bool:
     step = _SQLITE_STEP.match(detail)
-    if step is None or any(name in detail for name in ("CONSTANT", "(subquery", *CATALOGUES)):
+    if step is None or any(
+        name in detail for name in ("CONSTANT", "(subquery", *CATALOGUES, *ONE_ROW)
+    ):
         return False
     if step["how"] == "SCAN":
         return True

@@ -313,6 +313,19 @@ SAME: dict[Route, list[Route]] = {
     ("GET", "/admin"): [("GET", f"{_PLATFORM}/loyalty/stats")],
     ("GET", "/admin/audit"): [("GET", f"{_PLATFORM}/audit-events")],
     ("GET", "/admin/health"): [("GET", f"{_PLATFORM}/status")],
+    ("GET", "/admin/plans"): [("GET", f"{_PLATFORM}/loyalty/plans")],
+    ("POST", "/admin/plans"): [("POST", f"{_PLATFORM}/loyalty/plans")],
+    ("GET", "/admin/plans/{plan_id}"): [("GET", f"{_PLATFORM}/loyalty/plans/{{plan_id}}")],
+    ("POST", "/admin/plans/{plan_id}"): [("PATCH", f"{_PLATFORM}/loyalty/plans/{{plan_id}}")],
+    ("POST", "/admin/plans/{plan_id}/delete"): [
+        ("DELETE", f"{_PLATFORM}/loyalty/plans/{{plan_id}}")
+    ],
+    ("GET", "/admin/usage"): [("GET", f"{_PLATFORM}/loyalty/usage")],
+    ("GET", "/admin/usage/months.csv"): [("GET", f"{_PLATFORM}/loyalty/usage/months.csv")],
+    ("POST", "/admin/vendors/{vendor_id}/plan"): [
+        ("PUT", f"{_PLATFORM}/vendors/{{vendor_id}}/plan")
+    ],
+    ("GET", "/console/plan"): [("GET", f"{_LOYALTY}/usage")],
     ("GET", "/admin/programs"): [("GET", f"{_PLATFORM}/loyalty/programs")],
     ("GET", "/admin/vendors"): [("GET", f"{_PLATFORM}/vendors")],
     ("GET", "/admin/vendors/new"): [("POST", f"{_PLATFORM}/vendors")],

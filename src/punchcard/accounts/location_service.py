@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import LocationHasDevices, LocationNotFound
 from punchcard.accounts.models import Device, Location
+from punchcard.accounts.plans import plan_limits
 from punchcard.accounts.rows import apply_changes, find_own, paginate
+from punchcard.accounts.vocabulary import PlanLimit
 from punchcard.kit.errors import InvalidInput, invalid_field
 from punchcard.kit.folding import fold_name
 from punchcard.kit.i18n import N_
@@ -32,8 +34,12 @@ def create_location(
     longitude: float | None = None,
 ) -> Location:
     """Open a location. Raises InvalidInput for a name that another open one of the vendor has, and
-    for coordinates of which one lacks or is nowhere.
+    for coordinates of which one lacks or is nowhere; PlanLimitReached.
     """
+    counted = select(func.count()).where(
+        Location.vendor_id == vendor_id, Location.closed_at.is_(None)
+    )
+    plan_limits.refuse_above(session, vendor_id, PlanLimit.LOCATIONS, counted)
     latitude, longitude = _coordinates(latitude, longitude)
     location = Location(
         id=act.ids.new_id(),

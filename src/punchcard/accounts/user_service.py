@@ -14,8 +14,9 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import EmailTaken, LastOwner, UserNotFound, VendorNotFound
 from punchcard.accounts.events import SubjectChanged
 from punchcard.accounts.models import AccessToken, Admin, AuditEvent, User, Vendor
+from punchcard.accounts.plans import plan_limits
 from punchcard.accounts.rows import apply_changes, find_own, paginate
-from punchcard.accounts.vocabulary import Role
+from punchcard.accounts.vocabulary import PlanLimit, Role
 from punchcard.db.events import announce
 from punchcard.kit.ids import UserId, VendorId
 from punchcard.kit.validation import contacts, places, texts
@@ -42,7 +43,10 @@ def create_user(session: Session, act: Act, vendor_id: VendorId, person: NewUser
 
     Who has it elsewhere is not told: an address counts only once its person has confirmed it, and
     then for one person. Of one that an operator answers for, EmailTaken says that it counts.
+    Raises PlanLimitReached.
     """
+    counted = select(func.count()).where(User.vendor_id == vendor_id, User.removed_at.is_(None))
+    plan_limits.refuse_above(session, vendor_id, PlanLimit.USERS, counted)
     user_id = act.ids.new_id()
     address = check_field("email", contacts.email, person.email)
     user = User(

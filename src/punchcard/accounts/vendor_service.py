@@ -13,6 +13,7 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import NotAllowed, VendorClosed, VendorNotFound, VendorSlugTaken
 from punchcard.accounts.events import VendorChanged
 from punchcard.accounts.models import AccessToken, ApiKey, Device, SlugOwner, User, Vendor
+from punchcard.accounts.plans import plan_service
 from punchcard.accounts.rows import apply_changes, narrowed_by_name
 from punchcard.accounts.subjects import PLATFORM_ADMIN, VENDOR_OWN
 from punchcard.accounts.user_service import NewUser
@@ -55,6 +56,7 @@ class NewVendor:
 def create_vendor(session: Session, act: Act, wanted: NewVendor) -> Vendor:
     """Create a vendor, its first owner and its first location (named like it if not told).
 
+    It gets the default plan, if there is one.
     Raises SlugTaken and EmailTaken.
     """
     told = _checked({field: getattr(wanted, field) for field in _TEXTS})
@@ -71,6 +73,7 @@ def create_vendor(session: Session, act: Act, wanted: NewVendor) -> Vendor:
     session.add(vendor)
     _flush(session)
     _take_slug(session, vendor)
+    plan_service.begin(session, vendor.id)
     new = {field: getattr(vendor, field) for field in _FIELDS}
     of = ("vendor", vendor.id)
     record_act(session, act, "vendor.created", of=of, vendor_id=vendor.id, new=new)

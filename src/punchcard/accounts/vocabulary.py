@@ -33,6 +33,18 @@ class VendorStatus(StrEnum):
     CLOSED = "closed"
 
 
+class PlanLimit(StrEnum):
+    """What a plan limits; the columns of a plan bear these names."""
+
+    CARDS = "cards"
+    LOCATIONS = "locations"
+    USERS = "users"
+    STAFF_PINS = "staff_pins"
+    PROGRAMS = "programs"
+    WEBHOOK_ENDPOINTS = "webhook_endpoints"
+    MAILS_PER_MONTH = "mails_per_month"
+
+
 class AddressOwner(StrEnum):
     """Whose e-mail address is confirmed."""
 

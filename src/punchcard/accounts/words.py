@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from punchcard.accounts.vocabulary import Role
+from punchcard.accounts.vocabulary import PlanLimit, Role
 from punchcard.kit.i18n import N_
 
 ROLE_NAMES: Final[Mapping[str, str]] = {
@@ -20,6 +20,17 @@ LANGUAGE_NAMES: Final[Mapping[str, str]] = {
     "lb": "Lëtzebuergesch",
 }
 """Each language by its own name."""
+
+LIMIT_NAMES: Final[Mapping[str, str]] = {
+    PlanLimit.CARDS: N_("Open cards"),
+    PlanLimit.LOCATIONS: N_("Locations"),
+    PlanLimit.USERS: N_("Team"),
+    PlanLimit.STAFF_PINS: N_("Staff PINs"),
+    PlanLimit.PROGRAMS: N_("Programs"),
+    PlanLimit.WEBHOOK_ENDPOINTS: N_("Webhooks"),
+    PlanLimit.MAILS_PER_MONTH: N_("Mails a month"),
+}
+"""What a plan limits, by limit."""
 
 SUBJECTS: Final[Mapping[str, str]] = {
     "account": N_("Account"),
@@ -38,6 +49,7 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "nobody": N_("Stranger"),
     "pairing_code": N_("Pairing code"),
     "pin": N_("Staff PIN"),
+    "plan": N_("Plan"),
     "program": N_("Program"),
     "automation": N_("Automation"),
     "promotion": N_("Promotion"),
@@ -137,6 +149,9 @@ ACTIONS: Final[Mapping[str, str]] = {
     "pin_entry.locked": N_("PIN entry locked after wrong PINs"),
     "pin.refused": N_("Wrong staff PIN"),
     "pin.updated": N_("Staff PIN details changed"),
+    "plan.created": N_("Plan added"),
+    "plan.deleted": N_("Plan deleted"),
+    "plan.updated": N_("Plan changed"),
     "program.activated": N_("Opened for business"),
     "program.created": N_("Program created"),
     "program.deactivated": N_("Switched off"),
@@ -162,6 +177,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "token.refused": N_("Unknown or expired credential shown"),
     "vendor.closed": N_("Shop closed"),
     "vendor.created": N_("Shop opened"),
+    "vendor.plan_changed": N_("Plan of the shop changed"),
     "vendor.resumed": N_("Shop resumed"),
     "vendor.suspended": N_("Shop suspended"),
     "vendor.updated": N_("Shop settings changed"),

@@ -1,6 +1,7 @@
-"""`punchcard vendor`: `create`, `list`, `export` and `import`."""
+"""`punchcard vendor`: `create`, `list`, `usage`, `export` and `import`."""
 
 import secrets
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -107,6 +108,38 @@ def list_vendors(as_json: Json = False) -> None:
         typer.echo(as_line([_facts(vendor) for vendor in vendors]))
         return
     _print_table(vendors)
+
+
+@commands.command()
+def usage(
+    month: Annotated[
+        str | None, typer.Option(help="Such as 2026-11; the last one that is over if left out.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell what each shop used in a month (UTC), as CSV for bills.
+
+    The figures of a month that is closed never change; closed_at says which are.
+    """
+    from punchcard.accounts.plans.month_counts import month_of
+    from punchcard.connect.usage import bills
+    from punchcard.connect.usage.month_service import month_before
+
+    with opened_context() as context:
+        wanted = month_before(month_of(context.clock.now())) if month is None else _month(month)
+        if as_json:
+            facts = [bills.bill_facts(one) for one in bills.all_bills(context.database, wanted)]
+            typer.echo(as_line(facts))
+            return
+        for part in bills.month_csv(context.database, wanted):
+            typer.echo(part.decode().replace("\r\n", "\n"), nl=False)
+
+
+def _month(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise CommandFailed(f"{text} is no month: write it as 2026-11.") from None
 
 
 @commands.command("export")

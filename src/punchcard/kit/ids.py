@@ -43,6 +43,7 @@ IntegrationId = NewType("IntegrationId", str)
 IntegrationEventId = NewType("IntegrationEventId", str)
 IntegrationOrderId = NewType("IntegrationOrderId", str)
 IntegrationBookingId = NewType("IntegrationBookingId", str)
+PlanId = NewType("PlanId", str)
 
 KINDS: Final = (
     VendorId,
@@ -76,6 +77,7 @@ KINDS: Final = (
     IntegrationEventId,
     IntegrationOrderId,
     IntegrationBookingId,
+    PlanId,
 )
 """Every kind; the database keeps them all in columns of one type."""
 

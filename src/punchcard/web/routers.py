@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from punchcard.web.account import confirm, passwords, profile, second_factor, sign_in
 from punchcard.web.admin import overview as platform
+from punchcard.web.admin import plans as all_plans
 from punchcard.web.admin import programs as all_programs
 from punchcard.web.admin import vendors
 from punchcard.web.console import (
@@ -17,6 +18,7 @@ from punchcard.web.console import (
     overview,
     people,
     pins,
+    plan,
     search,
     settings,
     staff_report,
@@ -100,9 +102,11 @@ ROUTERS: Final[list[APIRouter]] = [
     imports.router,
     settings.router,
     mails.router,
+    plan.router,
     profile.router,
     platform.router,
     vendors.router,
+    all_plans.router,
     all_programs.router,
     join.router,
     receipts.router,

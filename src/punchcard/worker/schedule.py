@@ -20,6 +20,7 @@ from punchcard.connect.archive import archive_service
 from punchcard.connect.claims import claim_keeper
 from punchcard.connect.imports import import_service
 from punchcard.connect.integrations import event_queue
+from punchcard.connect.usage import month_service
 from punchcard.connect.webhooks import housekeeping
 from punchcard.context import Context
 from punchcard.engage import automation_keeper, referral_keeper
@@ -259,6 +260,11 @@ def forget_integrations(context: Context, session: Session, now: datetime) -> in
     )
 
 
+def close_months(_context: Context, session: Session, now: datetime) -> int:
+    """Keep what shops used in months that are over: it never changes from then on."""
+    return month_service.close_months(session, now, limit=_MANY)
+
+
 def expire_archives(_context: Context, session: Session, now: datetime) -> int:
     """Delete the files of shops that owners asked for, once their hours are over."""
     return archive_service.expire_archives(session, now, limit=_MANY)
@@ -331,6 +337,7 @@ SHARED_TASKS: Final = [
             forget_webhooks,
             forget_import_rows,
             expire_archives,
+            close_months,
             forget_claims,
             take_waiting_orders,
             forget_integrations,

@@ -13,6 +13,7 @@ from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.cast import Shop
 from tests.support.http import Api
+from tests.support.plans_given import make_plan
 
 V = "/vendor"
 CHANGES: dict[str, dict[str, Any]] = {
@@ -29,6 +30,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     f"{V}/integrations/{{integration_id}}": {"name": "The till"},
     f"{V}/loyalty/cards/{{card_id}}": {"customer": {"name": "Marie"}},
     f"{V}/loyalty/pins/{{pin_id}}": {"name": "Lea"},
+    "/admin/loyalty/plans/{plan_id}": {"name": "Large"},
     "/admin/vendors/{vendor_id}": {"name": "Café B"},
 }
 """A change for every route that changes something by its fields."""
@@ -50,6 +52,7 @@ def things(alice: Shop, owner: Api) -> dict[str, str]:
     bread = shelf.program(alice, name="Bread", type="points", stamp_reward=None)
     return {
         "vendor_id": alice.id,
+        "plan_id": make_plan(alice),
         "user_id": alice.hire(Role.STAFF),
         "location_id": owner.get("/vendor/locations").json()["items"][0]["id"],
         "device_id": owner.get("/vendor/devices").json()["items"][0]["id"],

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts import throttle
 from punchcard.accounts.mail.mail_messages import Enclosed, Mail
 from punchcard.accounts.models import OutgoingMail, Throttle
+from punchcard.accounts.plans import month_counts
 from punchcard.accounts.throttle import Limit
 from punchcard.db import outbox
 from punchcard.kit.clock import Clock
@@ -47,9 +48,16 @@ class MailQueue:
         )
 
     def enqueue(
-        self, session: Session, mail: Mail | None, *, expires_at: datetime | None = None
+        self,
+        session: Session,
+        mail: Mail | None,
+        *,
+        expires_at: datetime | None = None,
+        of_vendor: VendorId | None = None,
     ) -> None:
         """Enqueue a mail in the caller's transaction; it is sent before `expires_at` or never.
+
+        `of_vendor` is the shop that writes to a customer of its own: its mails are counted.
 
         None leaves a row that the worker throws away: what is asked for in the name of an address
         that nobody has costs the same.
@@ -65,6 +73,12 @@ class MailQueue:
             )
         )
         outbox.enqueue(session, MAIL_SEND, mail_id, now)
+        if of_vendor is not None:
+            month_counts.count_mail(session, of_vendor, now)
+
+    def has_room(self, session: Session, vendor_id: VendorId) -> bool:
+        """Return whether the shop's plan has room for a mail that nobody asked for."""
+        return month_counts.may_mail(session, vendor_id, self._clock.now())
 
     def find(self, session: Session, mail_id: str) -> Mail | None:
         """Return a mail that is still to be sent; None when it is gone, too old or none."""

@@ -162,6 +162,16 @@ Birthday = Annotated[
     ),
 ]
 
+Month = Annotated[
+    str,
+    *_text(
+        r"2[01][0-9]{2}-(0[1-9]|1[0-2])",
+        maximum=7,
+        sentence=N_("Must be a year and a month, such as 2026-11."),
+        examples=["2026-11"],
+    ),
+]
+
 Slug = Annotated[str, *ruled(texts.slug, pattern=texts.SLUG_PATTERN, examples=["cafe-alice"])]
 
 Colour = Annotated[

@@ -9,8 +9,10 @@ from typing import IO, Any, Final
 
 from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
+from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.plans import plan_service
 from punchcard.connect.archive.borders import refuse_strangers
 from punchcard.connect.archive.contents import IMAGES, travelling_tables
 from punchcard.connect.archive.database_copy import insert_statement
@@ -27,6 +29,7 @@ from punchcard.kit.ids import VendorId
 from punchcard.kit.secrets import Keyring
 from punchcard.loyalty.events import PROGRAM_CHANGED
 from punchcard.loyalty.ledger.ledger_verify import verify_ledger
+from punchcard.loyalty.programs.plan_changes import open_cards_of
 
 _LINE_BYTES: Final = 50_000_000
 _IMAGE_BYTES: Final = 20_000_000
@@ -229,6 +232,10 @@ def _go_on_counting(connection: Connection) -> None:
         connection.execute(update(tags).values(value=largest))
 
 
+def _open_cards(session: Session, vendor_id: VendorId) -> int:
+    return session.scalar(open_cards_of(vendor_id)) or 0
+
+
 def move_in(database: Database, act: Act, source: IO[bytes], arrival: Arrival) -> Manifest:
     """Take an archive in, in one transaction, and leave word that passes are to be looked after.
 
@@ -237,6 +244,7 @@ def move_in(database: Database, act: Act, source: IO[bytes], arrival: Arrival) -
     with working_as(WorkKind.LONG), database.write() as session:
         manifest = arrival.take_in(session.connection(), source)
         vendor_id = manifest.vendor_id
+        plan_service.begin(session, vendor_id, open_cards=_open_cards(session, vendor_id))
         record_act(
             session,
             act,

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.models import Vendor
+from punchcard.accounts.plans import plan_limits
+from punchcard.accounts.vocabulary import PlanLimit
 from punchcard.connect.errors import (
     TooManyWebhookEndpoints,
     WebhookEndpointNotFound,
@@ -36,13 +38,14 @@ def create_endpoint(
     """Make an endpoint; from now on what happens at the vendor is written down for it.
 
     `url` was checked. Returns the secret, which is never shown again. Raises
-    TooManyWebhookEndpoints above `limit` a vendor.
+    TooManyWebhookEndpoints above `limit` a vendor, PlanLimitReached.
     """
     # First, so that two at once are counted one after the other.
     vendor_changes.keep_events(session, act, vendor_id, keeps=True)
-    count = select(func.count()).select_from(WebhookEndpoint).where(*_theirs(vendor_id))
+    count = endpoints_of(vendor_id)
     if (session.scalar(count) or 0) >= limit:
         raise TooManyWebhookEndpoints(limit=limit)
+    plan_limits.refuse_above(session, vendor_id, PlanLimit.WEBHOOK_ENDPOINTS, count)
     endpoint = WebhookEndpoint(
         id=act.ids.new_id(),
         vendor_id=vendor_id,
@@ -58,6 +61,11 @@ def create_endpoint(
     session.flush()
     _record(session, act, "webhook_endpoint.created", endpoint, new=_values(endpoint))
     return secret, endpoint
+
+
+def endpoints_of(vendor_id: VendorId) -> Select[int]:
+    """Return the query that counts a vendor's endpoints."""
+    return select(func.count()).select_from(WebhookEndpoint).where(*_theirs(vendor_id))
 
 
 def list_endpoints(

@@ -1,5 +1,6 @@
 """What is written down of attempts: on the delivery, and on the endpoint where it matters."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from punchcard.accounts.audit_service import Act
 from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.accounts.models import User, Vendor
+from punchcard.accounts.plans import month_counts
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.accounts.vocabulary import Role
 from punchcard.connect.models import WebhookEndpoint
@@ -67,6 +69,8 @@ class Outcomes:
                 session, outcome.work, **self._settled(outcome.work, outcome.answer, now)
             )
         known = delivery_queue.endpoints(session, {one.work.endpoint_id for one in outcomes})
+        taken = [known[one.work.endpoint_id].vendor_id for one in outcomes if one.answer.is_taken]
+        month_counts.count_deliveries(session, Counter(taken), now)
         # Nearly always there is nothing to change: nobody waits for a row then.
         moved = {
             one.work.endpoint_id

@@ -1,16 +1,18 @@
 """Cards that an undone import had opened: closed, with who held nothing else forgotten."""
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.plans import card_places
 from punchcard.kit.ids import CardId, CustomerId
 from punchcard.loyalty.cards.customer_service import EMPTY
 from punchcard.loyalty.events import announce_cards_changed
 from punchcard.loyalty.tables import CARDS, CUSTOMERS
-from punchcard.loyalty.vocabulary import CardStatus
+from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus
 
 
 def close_cards(session: Session, card_ids: Collection[CardId], now: datetime) -> None:
@@ -21,9 +23,14 @@ def close_cards(session: Session, card_ids: Collection[CardId], now: datetime) -
     if not card_ids:
         return
     ids = sorted(card_ids)
-    locked = select(CARDS.c.id, CARDS.c.customer_id).where(CARDS.c.id.in_(ids)).order_by(CARDS.c.id)
+    columns = (CARDS.c.id, CARDS.c.vendor_id, CARDS.c.status, CARDS.c.customer_id)
+    locked = select(*columns).where(CARDS.c.id.in_(ids)).order_by(CARDS.c.id)
     rows = session.execute(locked.with_for_update()).all()
     holders = {row.customer_id for row in rows if row.customer_id is not None}
+    for vendor_id, cards in Counter(
+        row.vendor_id for row in rows if row.status in HELD_STATUSES
+    ).items():
+        card_places.move_open_cards(session, vendor_id, -cards)
     closed = {"status": CardStatus.CLOSED, "external_code": None, "customer_id": None}
     session.execute(update(CARDS).where(CARDS.c.id.in_(ids)).values(**closed, updated_at=now))
     _forget(session, holders, now)

@@ -134,6 +134,9 @@ class CustomerMail:
         is_vouched_for = customer.is_verified or customer.email_verified_at is not None
         if customer.email is None or not is_vouched_for:
             return
+        if not self._mail_queue.has_room(session, vendor.id):
+            # The plan's mails of this month are used up: the pass and the card's page tell it.
+            return
         language = card.locale or customer.locale or vendor.language
         words = program.texts.get(language) or {}
         facts = {
@@ -145,7 +148,7 @@ class CustomerMail:
         }
         facts = {name: value for name, value in facts.items() if value}
         mail = Mail(kind="points_ending", to=customer.email, language=language, facts=facts)
-        self._mail_queue.enqueue(session, mail)
+        self._mail_queue.enqueue(session, mail, of_vendor=vendor.id)
 
     def ask_to_confirm(self, customer_id: CustomerId) -> None:
         """Leave a mail that asks the customer to confirm an address they have not yet."""
@@ -236,7 +239,8 @@ class CustomerMail:
             if customer.marketing_consent:
                 facts["wants_news"] = "yes"
         mail = Mail(kind=kind, to=customer.email, language=language, facts=facts)
-        self._mail_queue.enqueue(session, mail, expires_at=self._clock.now() + self._links.life)
+        expires_at = self._clock.now() + self._links.life
+        self._mail_queue.enqueue(session, mail, expires_at=expires_at, of_vendor=vendor.id)
 
     def _card_facts(self, card: LoyaltyCard) -> dict[str, str]:
         token = self._card_links.token(card.id, card.token_sealed)

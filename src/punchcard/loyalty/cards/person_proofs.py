@@ -155,7 +155,7 @@ class PersonProofs:
         if customer.name:
             facts["name"] = customer.name
         mail = Mail(kind="customer_proof", to=customer.email, language=language, facts=facts)
-        self._mail_queue.enqueue(session, mail, expires_at=proof.expires_at)
+        self._mail_queue.enqueue(session, mail, expires_at=proof.expires_at, of_vendor=vendor.id)
         return AskedProof(way=ProofWay.MAIL, expires_at=proof.expires_at)
 
     def _by_code(self, session: Session, card: LoyaltyCard) -> AskedProof:

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import retired_slugs
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.models import SlugOwner, Vendor
+from punchcard.accounts.plans import plan_limits
 from punchcard.accounts.rows import narrowed_by_name
+from punchcard.accounts.vocabulary import PlanLimit
 from punchcard.db import outbox
 from punchcard.db.events import announce
 from punchcard.db.unique import refusing_duplicates
@@ -90,9 +92,10 @@ def create_program(
 
     `fields` holds names of FIELDS; `name` and `type` are required, the rest has defaults: currency
     and time zone are the vendor's, the slug comes from `slug_from`, or else from the name.
-    Raises SlugTaken (only for a slug that was asked for), InvalidInput.
+    Raises SlugTaken (only for a slug that was asked for), InvalidInput, PlanLimitReached.
     """
     check_program(fields)
+    _refuse_above_plan(session, vendor_id)
     vendor = session.get_one(Vendor, vendor_id)
     if "branding" in fields:
         # Nothing was uploaded for it yet.
@@ -309,6 +312,17 @@ def _locked(
     return program
 
 
+def _refuse_above_plan(session: Session, vendor_id: VendorId) -> None:
+    """Raise PlanLimitReached where there are as many programs as the vendor's plan allows.
+
+    Those that are switched off do not count: their cards may keep them from being deleted.
+    """
+    counted = select(func.count()).where(
+        LoyaltyProgram.vendor_id == vendor_id, LoyaltyProgram.status != ProgramStatus.INACTIVE
+    )
+    plan_limits.refuse_above(session, vendor_id, PlanLimit.PROGRAMS, counted)
+
+
 def _check_change(session: Session, program: LoyaltyProgram, changed: Mapping[str, Any]) -> None:
     if changed.get("status") == ProgramStatus.DRAFT:
         raise invalid_field("status", message=N_("A program cannot become a draft again."))
@@ -317,6 +331,8 @@ def _check_change(session: Session, program: LoyaltyProgram, changed: Mapping[st
         _refuse_if_cards(session, program)
     if changed.get("minimum_redemption_points", 0) > program.minimum_redemption_points:
         _refuse_cheaper_rewards(session, program, changed["minimum_redemption_points"])
+    if changed.get("status") == ProgramStatus.ACTIVE and program.status == ProgramStatus.INACTIVE:
+        _refuse_above_plan(session, program.vendor_id)
     check_tiers(session, program, changed)
     after = {**_values(program), **changed}
     if "referral" in changed:

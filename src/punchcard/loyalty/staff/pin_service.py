@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.plans import plan_limits
+from punchcard.accounts.vocabulary import PlanLimit
 from punchcard.db.events import announce
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.ids import StaffPinId, VendorId, as_id
@@ -36,9 +38,13 @@ def create_pin(
     """Give a person of the vendor's staff a PIN, good for one program or (None) for all.
 
     `fields` holds names of FIELDS, `name` is required; `prepared` comes from the PinVerifier.
-    Raises PinAlreadyUsed, StaffIdTaken, ProgramNotFound.
+    Raises PinAlreadyUsed, StaffIdTaken, ProgramNotFound, PlanLimitReached.
     """
     _check_program(session, vendor_id, fields)
+    counted = select(func.count()).where(
+        StaffPin.vendor_id == vendor_id, StaffPin.retired_at.is_(None)
+    )
+    plan_limits.refuse_above(session, vendor_id, PlanLimit.STAFF_PINS, counted)
     pin = StaffPin(
         **{**dict.fromkeys(FIELDS), **fields},
         id=act.ids.new_id(),

@@ -125,6 +125,7 @@ class Batch:
         self.targets, self.rewards = self.locks.targets, self.locks.rewards
         self.named = NamedEntries(self.targets)
         self.writes.budgets.left = self.locks.budgets
+        self.writes.places = self.locks.places
 
     def run(self, operations: Sequence[Operation]) -> list[Outcome | None]:
         """Return what became of each operation, in order; None for one that must wait.
@@ -311,6 +312,7 @@ class Batch:
         program, keeps_origins = self.opening.of(operation)
         state = CardState(id=CardId(self.dependencies.ids.new_id()))
         decision = decide(operation, program, state, self.now)
+        self.writes.places.refuse_if_full(program.vendor_id, is_vouched=operation.is_vouched)
         contact = vouched_contact(operation)
         known = self.locks.customers[contact] if contact else ()
         new = prepare_card(
@@ -318,6 +320,7 @@ class Batch:
         )
         held = fresh_card(new, program, state, keeps=keeps_origins)
         self.writes.new_cards[state.id] = new
+        self.writes.places.move(program.vendor_id, 1)
         if operation.referrer_card_id is not None:
             referral_id = ReferralId(self.dependencies.ids.new_id())
             row = referral_row(self.connection, operation, state.id, referral_id, self.now)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
+from punchcard.accounts.plans.card_places import CardPlaces, lock_places
 from punchcard.db import outbox
 from punchcard.kit.ids import CardId, EntryId, PromotionId, RewardId, VendorId
 from punchcard.loyalty.cards.external_codes import cards_by_code
@@ -43,7 +44,7 @@ _HAD_STANDING: Final = attrgetter("had_standing")
 
 @dataclass(slots=True)
 class BatchLocks:
-    """The rows that operations need: cards, then rewards, then promotions, then customers.
+    """The rows that operations need: cards, rewards, promotions, vendors' plans, then customers.
 
     What another transaction holds is passed over, so that no batch waits behind one row: `held`
     are the ids of those rows, of any kind. Cards are named as operations name them.
@@ -57,6 +58,7 @@ class BatchLocks:
     targets: dict[tuple[VendorId, EntryId], EntryTarget] = field(init=False, default_factory=dict)
     rewards: dict[tuple[VendorId, RewardId], RewardState] = field(init=False, default_factory=dict)
     budgets: dict[PromotionId, int] = field(init=False, default_factory=dict)
+    places: CardPlaces = field(init=False, default_factory=CardPlaces)
     customers: dict[Contact, Sequence[Row[Any]]] = field(init=False, default_factory=dict)
     by_code: dict[tuple[VendorId, str], list[CardId]] = field(init=False, default_factory=dict)
     held: set[str] = field(init=False, default_factory=set)
@@ -76,6 +78,7 @@ class BatchLocks:
         self._lock_cards(operations, waits=waits)
         self._lock_rewards(operations, waits=waits)
         self._lock_budgets(operations, waits=waits)
+        self._lock_places(operations, waits=waits)
         self._lock_customers(operations, waits=waits)
         # After the locks: another server may have stamped a card while this one waited for it.
         self.now = self.dependencies.clock.now()
@@ -89,6 +92,7 @@ class BatchLocks:
         if self.rewards:
             rows.update(reward.id for reward in self.rewards.values())
         rows.update(self._promotions)
+        rows.update(self.places.maximum)
         if self.customers:
             rows.update(row.id for known in self.customers.values() for row in known)
         return rows
@@ -99,7 +103,12 @@ class BatchLocks:
             contact = vouched_contact(operation)
             known = self.customers.get(contact, ()) if contact else ()
             held = self._held_customers.get(contact, set()) if contact else set()
-            return {operation.program_id, *held, *(row.id for row in known)}
+            return {
+                operation.program_id,
+                *({operation.vendor_id} & self.places.limited),
+                *held,
+                *(row.id for row in known),
+            }
         ref, reward_id = self._named_by(operation)
         rows: set[str] = {reward_id} if reward_id else set()
         if ref in self.cards:
@@ -252,6 +261,12 @@ class BatchLocks:
         found = lock_budgets(self.connection, wanted, waits=waits)
         self.budgets, self._promotions = found.free, wanted.difference(found.held)
         self.held.update(found.held.values())
+
+    def _lock_places(self, operations: Sequence[Operation], *, waits: bool) -> None:
+        vendors = {o.vendor_id for o in operations if isinstance(o, OpenCard)}
+        if vendors:
+            self.places = lock_places(self.connection, vendors, waits=waits)
+            self.held.update(self.places.held)
 
     def _lock_customers(self, operations: Sequence[Operation], *, waits: bool) -> None:
         asked = (vouched_contact(o) for o in operations if isinstance(o, OpenCard))

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, update
 
 from punchcard.accounts.models import AuditEvent, Customer
+from punchcard.accounts.plans.card_places import CardPlaces
 from punchcard.db.base import table_of
 from punchcard.db.bulk import BulkInsert, BulkUpdate, write_together
 from punchcard.db.dialects import Row
@@ -140,6 +141,7 @@ class BatchWrites:
     imports: dict[ImportId, dict[str, int]] = field(default_factory=dict)
     promises: BatchPromises = field(default_factory=BatchPromises)
     budgets: BatchBudgets = field(default_factory=BatchBudgets)
+    places: CardPlaces = field(default_factory=CardPlaces)
     merges: BatchMerges = field(default_factory=BatchMerges)
     days: defaultdict[tuple[ProgramId, date, LocationId], dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: dict.fromkeys(ROLLUP_COLUMNS, 0))
@@ -224,7 +226,8 @@ class BatchWrites:
     ) -> None:
         """Note that two cards were put together or taken apart, by their entries."""
         is_made = isinstance(operation, MergeCards)
-        (self.merges.made if is_made else self.merges.undone).append((came, went))
+        self.merges.add(came, went, is_made=is_made)
+        self.places.move(operation.vendor_id, -1 if is_made else 1)
         self.audits.append(merge_event(operation, came, went, event_id))
 
     def add_origin(self, entry_id: EntryId, origin: Origin, now: datetime) -> None:
@@ -251,6 +254,9 @@ class BatchWrites:
         """Send everything, sets that others refer to first, and announce which cards changed."""
         if not self.cards:
             return
+        # First: whoever counts a vendor's cards anew must not miss any that is on its way.
+        if self.places.moved:
+            self.places.flush(connection)
         opened = [self.new_cards[i] for i in self.cards if i in self.new_cards]
         for new in opened:
             _complete_customer(connection, new, now)

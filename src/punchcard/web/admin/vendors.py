@@ -7,9 +7,12 @@ from fastapi import APIRouter, Response
 
 from punchcard.accounts import device_service, user_service, vendor_service
 from punchcard.accounts.models import Vendor
+from punchcard.accounts.plans import plan_service
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.accounts.vocabulary import Role, VendorStatus
+from punchcard.accounts.words import LIMIT_NAMES
+from punchcard.connect.usage import usage_service
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import UserId, VendorId, as_id
 from punchcard.kit.validation import texts
@@ -33,6 +36,7 @@ STATUSES: Final = (
 _SHOWN: Final = 50
 _PROGRAMS_SHOWN: Final = 200
 _PEOPLE_SHOWN: Final = 200
+_PLANS_OFFERED: Final = 200
 _DEFAULTS: Final = {"currency": "EUR", "timezone": "Europe/Luxembourg", "language": "fr"}
 
 
@@ -212,6 +216,8 @@ def _vendor_page(
         factors = request.context.accounts.second_factors
         with_second_factor = {row.id for row in owners if factors.has_one(session, row)}
         last_day = last_active_day(session, vendor.id)
+        usage = usage_service.usage_of(session, vendor.id, now=request.context.clock.now())
+        plans = plan_service.list_plans(session, limit=_PLANS_OFFERED)
         terminals = device_service.list_devices(session, vendor.id, after_id=None, limit=_SHOWN)
     form = form or request.form(initial)
     return request.render(
@@ -227,6 +233,10 @@ def _vendor_page(
         signed_in=signed_in,
         last_day=last_day,
         terminals=len(terminals),
+        usage=usage,
+        limit_names=LIMIT_NAMES,
+        plans=[(plan.id, plan.name) for plan in plans],
+        plan_form=request.form({"plan_id": usage.plan.id if usage.plan else ""}),
         sends_mail=_mails(request),
         places=place_choices(form, request.language),
         refused=refused or request.form(),

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from punchcard.accounts import api_key_service, location_service, vendor_service
 from punchcard.accounts.models import ApiKey
 from punchcard.accounts.subjects import LOYALTY_MANAGE, VENDOR_OWN
+from punchcard.accounts.words import LIMIT_NAMES
+from punchcard.connect.usage import usage_service
 from punchcard.kit.ids import LocationId, ProgramId
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.ledger import ledger_reader
@@ -118,6 +120,7 @@ def _for_managers(
             "stuck": [],
             "has_wrong_contacts": False,
             "ending_keys": [],
+            "near_limits": [],
             "mails_paused_until": None,
         }
     now = request.context.clock.now()
@@ -133,6 +136,8 @@ def _for_managers(
             session, request.vendor_id, request.subject.country, now=now
         ),
         "ending_keys": _ending_keys(session, request),
+        "near_limits": usage_service.nearly_used_up(session, request.vendor_id, now=now),
+        "limit_names": LIMIT_NAMES,
         "mails_paused_until": request.context.accounts.mail_queue.pauses_enrolments(
             session, request.vendor_id
         ),

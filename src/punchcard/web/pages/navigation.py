@@ -55,6 +55,8 @@ ADMIN: Final = (
     Entry("/admin", "house", N_("Overview")),
     Entry("/admin/vendors", "store", N_("Vendors")),
     Entry("/admin/programs", "layers", N_("Programs")),
+    Entry("/admin/plans", "file-text", N_("Plans")),
+    Entry("/admin/usage", "chart-column", N_("Usage")),
     Entry("/admin/health", "bell", N_("Queue and wallets")),
     Entry("/admin/audit", "history", N_("Audit events")),
     Entry("/admin/account", "lock", N_("Your account"), _YOU),

@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
+from punchcard.accounts.plans import plan_limits
+from punchcard.accounts.plans.errors import NoNewCards
 from punchcard.kit.errors import InvalidInput
 from punchcard.kit.i18n import N_
 from punchcard.loyalty.cards import card_service
@@ -85,7 +87,7 @@ def join(request: PageRequestDep, slug: str, form: FormDep) -> Response:
     except ProgramInactive:
         # Switched off between the two steps; to the public it is then simply not there.
         raise ProgramNotFound from None
-    except FormExpired as refusal:
+    except (FormExpired, NoNewCards) as refusal:
         form.refusal = refusal.told(request.language)
         return _join_page(request, slug, form, status=409)
     token = context.loyalty.card_links.token(receipt.card.id, receipt.card.token_sealed)
@@ -135,6 +137,7 @@ def _join_page(request: PageRequest, slug: str, form: Form, status: int = 200) -
         program, vendor, rewards = page.program, page.vendor, list(page.rewards)
         known = browser_cards.known_card(request, session, program.id)
         promise = promise_of(program, page.promised)
+        is_full = plan_limits.is_full(session, vendor.id)
     if request.context.loyalty.card_links.referrer(form.value("via")) is None:
         promise = None
     return request.render(
@@ -143,6 +146,7 @@ def _join_page(request: PageRequest, slug: str, form: Form, status: int = 200) -
         form=form,
         program=program,
         vendor=vendor,
+        is_full=is_full,
         rewards=rewards,
         promise=promise,
         months=range(1, 13),

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from punchcard.kit.clock import ManualClock
+from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.errors.balances import PointsAlreadySpent, StampsAlreadySpent
 from punchcard.loyalty.errors.cards import CardWasReplaced
@@ -449,3 +450,14 @@ def test_the_pause_is_that_of_each_cards_own_stamps_again(
     alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
     alice.till.submit(alice.stamp(mine))
     assert balances(alice, mine, found) == [(2, 0), (1, 0)]
+
+
+def test_a_card_that_is_separated_and_merged_again_at_once_is_merged(alice: TillDriver) -> None:
+    program = alice.program(**HYBRID)
+    mine, found, third = alice.cards(program, 3)
+    entries = entries_of(alice, merged(alice, mine, found))
+    again = [alice.void(entries[0]), alice.merge(third, found)]
+    assert [one for one in alice.till.submit_all(again) if isinstance(one, DomainError)] == []
+    assert card_of(alice, found).status == CardStatus.REPLACED
+    assert card_of(alice, mine).status == CardStatus.ACTIVE
+    assert isinstance(refused(alice, alice.stamp(found)), CardWasReplaced)

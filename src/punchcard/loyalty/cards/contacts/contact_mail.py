@@ -113,7 +113,7 @@ class ContactMail:
         mail = Mail(kind="contact_changed", to=change.old_email, language=language, facts=facts)
         if self.is_configured and vendor.status != VendorStatus.CLOSED:
             # Never held back: who floods an address with changes must not silence the warning.
-            self._mail_queue.enqueue(session, mail, expires_at=ends_at)
+            self._mail_queue.enqueue(session, mail, expires_at=ends_at, of_vendor=vendor.id)
 
     def _note_former(self, session: Session, change: ContactChange, customer: Customer) -> None:
         """Let an address that was left be no new friend's for a while."""
@@ -130,7 +130,8 @@ class ContactMail:
             self._mail_queue.count(session, "contact_new_of", of)
         except TooManyRequests:
             return
-        self._mail_queue.enqueue(session, mail, expires_at=self._clock.now() + life)
+        expires_at = self._clock.now() + life
+        self._mail_queue.enqueue(session, mail, expires_at=expires_at, of_vendor=vendor.id)
 
 
 def _language(change: ContactChange, vendor: Vendor, customer: Customer | None) -> Any:

@@ -131,7 +131,9 @@ class MergeOffers:
                 self._mail_queue.count(session, "merge", holder.email)
                 self._mail_queue.count(session, "merge_of", offer.card_id)
                 mail = self._mail(session, offer, holder, vendor, holder.email)
-                self._mail_queue.enqueue(session, mail, expires_at=offer.expires_at)
+                self._mail_queue.enqueue(
+                    session, mail, expires_at=offer.expires_at, of_vendor=vendor.id
+                )
 
     def _mail(
         self, session: Session, offer: MergeOffer, holder: Customer, vendor: Vendor, address: str

@@ -22,17 +22,21 @@ _GRANTS = table_of(Grant)
 
 @dataclass(slots=True)
 class BatchMerges:
-    """What is to be written for merges that were made or undone: the pairs of their entries."""
+    """What is to be written for merges that were made or undone, in their order.
 
-    made: list[tuple[EntryRow, EntryRow]] = field(default_factory=list)
-    undone: list[tuple[EntryRow, EntryRow]] = field(default_factory=list)
+    A card that is taken apart from one may be merged with another in the same batch.
+    """
+
+    moves: list[tuple[bool, EntryRow, EntryRow]] = field(default_factory=list)
+
+    def add(self, came: EntryRow, went: EntryRow, *, is_made: bool) -> None:
+        """Note a merge that was made, or undone, by the entries of the card that stays and goes."""
+        self.moves.append((is_made, came, went))
 
     def flush(self, connection: Connection, now: datetime) -> None:
         """Write them, after the cards and the entries."""
-        for came, went in self.made:
-            _make(connection, came, went, now)
-        for came, went in self.undone:
-            _undo(connection, came, went, now)
+        for is_made, came, went in self.moves:
+            (_make if is_made else _undo)(connection, came, went, now)
 
 
 def merge_event(

@@ -1,0 +1,1 @@
+"""What operators let vendors use: plans with limits, and what is counted for their bills."""

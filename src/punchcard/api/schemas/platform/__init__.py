@@ -1,0 +1,1 @@
+"""What is said about the platform's own affairs: plans, and what vendors use."""

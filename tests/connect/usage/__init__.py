@@ -1,0 +1,1 @@
+"""What vendors use, now and by month."""
