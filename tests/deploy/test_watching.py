@@ -16,6 +16,7 @@ from punchcard.db.failures import DatabaseBusy
 from punchcard.db.outbox import WorkStatus
 from punchcard.db.watch.database_metrics import DatabaseErrorKind
 from punchcard.http_statuses import INTERNAL_CODE
+from punchcard.kit.environment.backup_names import BACKUPS, name_of
 from punchcard.wallets.vocabulary import PushVerdict
 from punchcard.worker import handlers
 from tests.deploy.proxies import DEPLOY
@@ -47,6 +48,9 @@ def expressions() -> Iterator[str]:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_figure_that_is_asked_for_is_told(context: Context) -> None:
+    backups = context.settings.data_dir / BACKUPS
+    backups.mkdir()
+    (backups / name_of(context.clock.now(), is_embedded=True)).touch()
     with near(context) as client:
         names = told_by(client).names
     asked = {name for expression in expressions() for name in _NAME.findall(expression)}

@@ -78,7 +78,9 @@ def settings_for(kind: BackupKind, file: Path, to: str | None) -> "Settings":
         )
     if not is_file:
         return load_settings(database_url=url)
-    return replace(load_settings(database_url=sqlite_address(file.absolute())), database_url=url)
+    # The backup stands for the database: beside one that holds cards no secrets are made.
+    of_backup = sqlite_address(file.absolute())
+    return replace(load_settings(database_url=of_backup, database_read_url=""), database_url=url)
 
 
 def _into_file(
