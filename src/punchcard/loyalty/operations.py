@@ -24,12 +24,7 @@ from punchcard.kit.ids import (
 )
 from punchcard.kit.validation.contacts import fold_number
 from punchcard.kit.values import value
-from punchcard.loyalty.vocabulary import (
-    EXTERNAL_CODE_LENGTH,
-    ActorKind,
-    EntryType,
-    GrantReason,
-)
+from punchcard.loyalty.vocabulary import EXTERNAL_CODE_LENGTH, ActorKind, EntryType, GrantReason
 
 
 class CardKey:

@@ -393,19 +393,6 @@ class CodeFormat(StrEnum):
     ROTATING = "rotating"
 
 
-class FeaturedAction(StrEnum):
-    """What a button below a pass opens, on phones that show such buttons."""
-
-    CARD = "card"
-    CALL = "call"
-    PLACE = "place"
-    WEBSITE = "website"
-
-
-FEATURED_ACTIONS_LIMIT: Final = 2
-"""A pass has no more buttons."""
-
-
 class ProofWay(StrEnum):
     """How a customer shows that a card is theirs: by their mail, or by a code a manager types."""
 

@@ -11,11 +11,11 @@ from typing import Any, Final
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.i18n import LANGUAGES, N_, SOURCE_LANGUAGE, Language, as_language
 from punchcard.kit.ids import readable_number
+from punchcard.loyalty.programs.featured_actions import FeaturedAction
 from punchcard.loyalty.vocabulary import (
     HELD_STATUSES,
     CardStatus,
     CodeFormat,
-    FeaturedAction,
     MilestoneState,
     ProgramType,
 )

@@ -43,6 +43,7 @@ from punchcard.api.schemas.program_rules.program_tiers import ProgramTiers, Prog
 from punchcard.kit.ids import ProgramId, RewardId
 from punchcard.kit.money import minor_digits
 from punchcard.loyalty.models import LoyaltyProgram, Reward
+from punchcard.loyalty.programs.featured_actions import FEATURED_ACTIONS_LIMIT, FeaturedAction
 from punchcard.loyalty.programs.program_service import FIELDS as PROGRAM_FIELDS
 from punchcard.loyalty.programs.reward_service import FIELDS as REWARD_FIELDS
 from punchcard.loyalty.reports.usual_purchase import usual_purchases
@@ -50,8 +51,6 @@ from punchcard.loyalty.rules.logo_rules import shown_branding
 from punchcard.loyalty.rules.program_rules import PROGRAM_BOUNDS, REWARD_BOUNDS
 from punchcard.loyalty.rules.stamps.stamp_rewards import all_rewards
 from punchcard.loyalty.vocabulary import (
-    FEATURED_ACTIONS_LIMIT,
-    FeaturedAction,
     PinPolicy,
     ProgramStatus,
     ProgramType,

@@ -1,9 +1,10 @@
 """How a rule refuses a value, and how that becomes the refusal of a field."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from punchcard.kit.errors import Param, invalid_field
+from punchcard.kit.errors import InvalidInput, Param, invalid_field
+from punchcard.kit.i18n import N_
 
 Checked = TypeVar("Checked")
 
@@ -34,3 +35,11 @@ def check_field(
     except InvalidValue as error:
         loc = (field,) if isinstance(field, str) else field
         raise invalid_field(*loc, message=error.sentence, **error.params) from None
+
+
+def check_one_of(given: Mapping[str, Any]) -> None:
+    """Raise InvalidInput, naming each of these fields, unless exactly one of them is given."""
+    if sum(value is not None for value in given.values()) != 1:
+        sentence = N_("Give exactly one of: {names}.")
+        told = {"message": sentence, "params": {"names": ", ".join(given)}}
+        raise InvalidInput([{"loc": [name], **told} for name in given])

@@ -1,8 +1,10 @@
 """When something may have happened: what a till without a line tells afterwards."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from punchcard.loyalty.errors.till import OccurredAtOutOfRange
 from punchcard.loyalty.vocabulary import COMES_BY_ITSELF, ActorKind
@@ -31,6 +33,13 @@ AWAY_FROM_COUNTER: Final = frozenset({ActorKind.CLAIM, ActorKind.INTEGRATION})
 
 NEVER_LATE: Final = frozenset({ActorKind.IMPORT, *AWAY_FROM_COUNTER})
 """Who tells of before without being late: imports tell history, the others what was paid before."""
+
+
+@lru_cache(maxsize=4096)
+def day_in(zone: ZoneInfo, moment: datetime) -> date:
+    """Return the day of a moment in a zone."""
+    # A batch asks for the day of one and the same moment several times an operation.
+    return moment.astimezone(zone).date()
 
 
 def is_late(entry: Mapping[str, Any]) -> bool:

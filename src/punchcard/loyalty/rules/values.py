@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -24,6 +23,7 @@ from punchcard.loyalty.rules.dated.ended import LotMove
 from punchcard.loyalty.rules.promotions.promotion_offer import PromotionOffer
 from punchcard.loyalty.rules.standing import NO_STANDING, Details, Standing
 from punchcard.loyalty.rules.tiers.tier_plan import TierPlan
+from punchcard.loyalty.rules.time_rules import day_in
 from punchcard.loyalty.vocabulary import (
     CardStatus,
     EntryType,
@@ -43,12 +43,6 @@ _BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 BALANCE_LIMIT = 9_000_000_000_000
 """The largest balance of a card: JSON readers count exactly up to 2**53."""
-
-
-@lru_cache(maxsize=4096)
-def _day_in(zone: ZoneInfo, moment: datetime) -> date:
-    # A batch asks for the day of one and the same moment several times an operation.
-    return moment.astimezone(zone).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +168,7 @@ class ProgramRules:
 
     def day_of(self, moment: datetime) -> date:
         """Return the program's calendar day at `moment`."""
-        return _day_in(self.zone, moment)
+        return day_in(self.zone, moment)
 
     def start_of_day(self, moment: datetime) -> datetime:
         """Return the moment the program's calendar day of `moment` began."""
@@ -237,10 +231,7 @@ _SEEN: Final = CardState._fields.index("last_activity_at")
 
 @dataclass(frozen=True, slots=True)
 class RewardState:
-    """A reward of the catalogue as it stands when it is asked for.
-
-    Without `points_required` it is only given.
-    """
+    """A reward as it stands when it is asked for; without `points_required` it is only given."""
 
     id: RewardId
     program_id: ProgramId

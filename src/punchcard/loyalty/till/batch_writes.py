@@ -50,7 +50,7 @@ from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules, 
 from punchcard.loyalty.tables import IMPORTS, EntryRow
 from punchcard.loyalty.till.batch_budgets import BatchBudgets
 from punchcard.loyalty.till.enrolment import NewCard, card_codes
-from punchcard.loyalty.till.held_card import HeldCard
+from punchcard.loyalty.till.held_card import HeldCard, standing_row, state_row
 from punchcard.loyalty.till.merges.batch_merges import BatchMerges, merge_event
 from punchcard.loyalty.till.promises.batch_promises import BatchPromises
 from punchcard.loyalty.till.reference_claims import (
@@ -281,8 +281,8 @@ class BatchWrites:
             [
                 (_insert_customers, [n.new_customer for n in opened if n.new_customer]),
                 (_insert_cards, [_new_card_row(n, self.cards[n.card_id], now) for n in opened]),
-                (_update_cards, [_state_row(card, now) for card in moved]),
-                (_update_standings, [_standing_row(card, now) for card in standing]),
+                (_update_cards, [state_row(card, now) for card in moved]),
+                (_update_standings, [standing_row(card, now) for card in standing]),
                 (_insert_entries, self.plain),
                 (_insert_details, self.told),
                 (insert_claims, in_order(self.claims)),
@@ -374,7 +374,7 @@ def _complete_customer(connection: Connection, new: NewCard, now: datetime) -> N
 
 def _new_card_row(new: NewCard, card: HeldCard, now: datetime) -> dict[str, Any]:
     return {
-        **_standing_row(card, now),
+        **standing_row(card, now),
         **card_codes(new),
         "vendor_id": card.program.vendor_id,
         "program_id": card.program.id,
@@ -384,32 +384,3 @@ def _new_card_row(new: NewCard, card: HeldCard, now: datetime) -> dict[str, Any]
         "location_id": new.location_id,
         "enrolled_at": card.state.enrolled_at,
     }
-
-
-def _state_row(card: HeldCard, now: datetime) -> dict[str, Any]:
-    state = card.state
-    return {
-        "id": state.id,
-        "stamps": state.stamps,
-        "points": state.points,
-        "points_carry": state.points_carry,
-        "carry_parts": state.carry_parts,
-        "lifetime_stamps": state.lifetime_stamps,
-        "lifetime_points": state.lifetime_points,
-        "lifetime_rewards": state.lifetime_rewards,
-        "last_stamp_at": state.last_stamp_at,
-        "stamps_day": state.stamps_day,
-        "stamps_on_day": state.stamps_on_day,
-        "is_welcome_due": state.is_welcome_due,
-        "last_activity_at": state.last_activity_at,
-        "sequence": card.sequence,
-        "head_hash": card.head_hash,
-        "updated_at": now,
-    }
-
-
-def _standing_row(card: HeldCard, now: datetime) -> dict[str, Any]:
-    row = _state_row(card, now)
-    row["standing"] = card.document(card.state.standing)
-    row["due_on"] = card.state.due_on
-    return row

@@ -77,3 +77,34 @@ def held_card(row: Any, program: ProgramRules, *, has_wallets: bool = False) -> 
         wallets=(row.wallet_apple, row.wallet_google) if has_wallets else None,
         external_code=row.external_code,
     )
+
+
+def state_row(card: HeldCard, now: datetime) -> dict[str, Any]:
+    """Return the columns of a card that entries move."""
+    state = card.state
+    return {
+        "id": state.id,
+        "stamps": state.stamps,
+        "points": state.points,
+        "points_carry": state.points_carry,
+        "carry_parts": state.carry_parts,
+        "lifetime_stamps": state.lifetime_stamps,
+        "lifetime_points": state.lifetime_points,
+        "lifetime_rewards": state.lifetime_rewards,
+        "last_stamp_at": state.last_stamp_at,
+        "stamps_day": state.stamps_day,
+        "stamps_on_day": state.stamps_on_day,
+        "is_welcome_due": state.is_welcome_due,
+        "last_activity_at": state.last_activity_at,
+        "sequence": card.sequence,
+        "head_hash": card.head_hash,
+        "updated_at": now,
+    }
+
+
+def standing_row(card: HeldCard, now: datetime) -> dict[str, Any]:
+    """Return the same with the columns of dates, tiers and promises."""
+    row = state_row(card, now)
+    row["standing"] = card.document(card.state.standing)
+    row["due_on"] = card.state.due_on
+    return row

@@ -6,7 +6,7 @@ the repetition of one that was accepted.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -19,11 +19,12 @@ from punchcard.accounts.errors import NotAllowed
 from punchcard.accounts.subjects import LOYALTY_MANAGE, NOBODY, Subject
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
-from punchcard.kit.errors import DomainError, InvalidInput, invalid_field
+from punchcard.kit.errors import DomainError, invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import GrantId, ImportId, LocationId, RewardId, VendorId
 from punchcard.kit.secrets import Digests, Keyring
 from punchcard.kit.settings import Settings
+from punchcard.kit.validation.invalid import check_one_of
 from punchcard.kit.values import value
 from punchcard.loyalty.cards import grant_reader
 from punchcard.loyalty.errors.cards import CardNotFound
@@ -351,14 +352,6 @@ def points_redemption(
     if points is not None and reward_id is None:
         return RedeemPoints(card=card, points=points, **metadata)
     raise invalid_field("points", message=N_("Give either a reward or a number of points."))
-
-
-def check_one_of(given: Mapping[str, Any]) -> None:
-    """Raise InvalidInput, naming each of these fields, unless exactly one of them is given."""
-    if sum(value is not None for value in given.values()) != 1:
-        sentence = N_("Give exactly one of: {names}.")
-        told = {"message": sentence, "params": {"names": ", ".join(given)}}
-        raise InvalidInput([{"loc": [name], **told} for name in given])
 
 
 def checked_items(items: tuple[PurchaseItem, ...], *, is_counted: bool) -> tuple[PurchaseItem, ...]:

@@ -12,8 +12,9 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
+from punchcard.loyalty.programs.featured_actions import FEATURED_ACTIONS_LIMIT, FeaturedAction
 from punchcard.loyalty.rules.logo_rules import is_uploaded
-from punchcard.loyalty.vocabulary import FEATURED_ACTIONS_LIMIT, CodeFormat, FeaturedAction
+from punchcard.loyalty.vocabulary import CodeFormat
 from punchcard.wallets.apple.pass_texts import PassWords, places_of
 from punchcard.wallets.apple.pkpass import PassFile, pass_file
 from punchcard.wallets.pass_content import Barcode, PassContent

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from punchcard.kit.i18n import N_
+from punchcard.loyalty.programs.featured_actions import FeaturedAction
 from punchcard.loyalty.vocabulary import (
     ExpiryKind,
-    FeaturedAction,
     PinPolicy,
     ProgramStatus,
     ProgramType,

@@ -11,7 +11,7 @@ from punchcard.kit.ids import ProgramId
 from punchcard.kit.validation import contacts, texts
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service
-from punchcard.loyalty.vocabulary import FEATURED_ACTIONS_LIMIT, FeaturedAction
+from punchcard.loyalty.programs.featured_actions import FEATURED_ACTIONS_LIMIT, FeaturedAction
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.program_labels import FEATURED_ACTIONS

@@ -25,6 +25,7 @@ from punchcard.api.schemas.grants import (
 )
 from punchcard.context import Context
 from punchcard.kit.ids import CardId, ReservationId
+from punchcard.kit.validation.invalid import check_one_of
 from punchcard.loyalty.cards import grant_reader
 from punchcard.loyalty.operations import (
     CardRef,
@@ -34,7 +35,6 @@ from punchcard.loyalty.operations import (
     Reserve,
 )
 from punchcard.loyalty.till.receipt import Receipt
-from punchcard.loyalty.till.requests import check_one_of
 from punchcard.loyalty.vocabulary import ReservationState
 
 PREFIX: Final = "/api/v1/vendor/loyalty"
