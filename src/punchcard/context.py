@@ -34,7 +34,12 @@ from punchcard.services.account_services import AccountServices, build_accounts
 from punchcard.services.connect_services import ConnectServices, build_connect
 from punchcard.services.foundation import Foundation
 from punchcard.services.loyalty_services import LoyaltyServices, build_loyalty
-from punchcard.services.shared_figures import SharedFigures, read_shared_figures
+from punchcard.services.service_status import ServiceSources, ServiceStatus
+from punchcard.services.shared_figures import (
+    SharedFigures,
+    read_backlog,
+    read_shared_figures,
+)
 from punchcard.services.wallet_services import WalletServices, build_wallets
 
 
@@ -49,6 +54,7 @@ class Context:
     wakeups: WakeupRegistry
     readiness: Readiness
     shared_look: BoundedLook[SharedFigures]
+    service_status: ServiceStatus
     requests: RequestMetrics
     work: WorkMetrics
     tracer: Tracer | None
@@ -93,24 +99,26 @@ def build_context(
     wallets = build_wallets(base, card_links, rotating_codes)
     wakeups = WakeupRegistry()
     loyalty = build_loyalty(base, accounts, wallets, card_links, rotating_codes)
+    readiness = Readiness(
+        base.database,
+        clock,
+        settings=settings,
+        timeout_seconds=settings.readiness_timeout_seconds,
+        probe_seconds=settings.readiness_write_probe_seconds,
+    )
     context = Context(
         settings=settings,
         clock=clock,
         ids=base.ids,
         database=base.database,
         wakeups=wakeups,
-        readiness=Readiness(
-            base.database,
-            clock,
-            settings=settings,
-            timeout_seconds=settings.readiness_timeout_seconds,
-            probe_seconds=settings.readiness_write_probe_seconds,
-        ),
+        readiness=readiness,
         shared_look=BoundedLook(
             partial(read_shared_figures, base.database),
             timeout_seconds=settings.readiness_timeout_seconds,
             name="metrics",
         ),
+        service_status=_service_status(base, readiness, accounts, wallets, loyalty),
         requests=RequestMetrics(),
         work=WorkMetrics(),
         tracer=base.tracer,
@@ -122,6 +130,25 @@ def build_context(
     )
     _subscribe(context)
     return context
+
+
+def _service_status(
+    base: Foundation,
+    readiness: Readiness,
+    accounts: AccountServices,
+    wallets: WalletServices,
+    loyalty: LoyaltyServices,
+) -> ServiceStatus:
+    sources = ServiceSources(
+        find=readiness.find,
+        backlog=partial(read_backlog, base.database),
+        till_runs=lambda: loyalty.till.is_running,
+        has_wallets=lambda: bool(wallets.service.configured),
+        has_mail=lambda: accounts.mailer.is_configured,
+    )
+    return ServiceStatus(
+        sources, base.clock, timeout_seconds=base.settings.readiness_timeout_seconds
+    )
 
 
 def _subscribe(context: Context) -> None:

@@ -346,6 +346,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("own-merge", _own_merge),
     Screen("own-merge-ended", "/merge/none", is_refusal=True),
     Screen("reached", _reach),
+    Screen("status", "/status"),
     Screen("handed-over", terminal_screens.handed_over),
     Screen("handed-over-ended", "/h/none", is_refusal=True),
     Screen("overview", "/console", OWNER),

@@ -53,6 +53,7 @@ PUBLIC = {
     "/forgot-password",
     "/reset-password",
     "/reach/{ticket}",
+    "/status",
 }
 """Anyone who adds a page outside of these starts asks for a sign-in, or writes it down here."""
 

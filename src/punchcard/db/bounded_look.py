@@ -28,6 +28,13 @@ class BoundedLook(Generic[Result]):
         done, _ = await asyncio.wait({look}, timeout=self._timeout_seconds)
         return look.result() if done else None
 
+    def wait(self) -> Result | None:
+        """Return what is found now, for threads that may wait; None when that takes too long."""
+        try:
+            return self._begin().result(self._timeout_seconds)
+        except TimeoutError:
+            return None
+
     def _begin(self) -> "Future[Result]":
         """Return the look that is under way, or begin one."""
         with self._lock:

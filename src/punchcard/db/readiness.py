@@ -49,7 +49,7 @@ class Readiness:
         self._clock = clock
         self._settings = settings
         self._probe_seconds = probe_seconds
-        self._look = BoundedLook(self._find, timeout_seconds=timeout_seconds, name="readiness")
+        self._look = BoundedLook(self.find, timeout_seconds=timeout_seconds, name="readiness")
 
     async def ask(self) -> Found:
         """Return what is found now, within the time."""
@@ -58,7 +58,8 @@ class Readiness:
             return found
         return Found(answers=False, is_migrated=False, is_writable=self._is_writable())
 
-    def _find(self) -> Found:
+    def find(self) -> Found:
+        """Return what is found now, however long the database takes."""
         try:
             is_migrated = is_current(self._database)
             has_its_secrets = True

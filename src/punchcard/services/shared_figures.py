@@ -18,6 +18,12 @@ class SharedFigures:
     anchored: Anchored | None
 
 
+def read_backlog(database: Database) -> Backlog:
+    """Read what waits in the outbox. Raises what the database raises."""
+    with database.read_connection() as connection:
+        return outbox.backlog(connection)
+
+
 def read_shared_figures(database: Database) -> SharedFigures:
     """Read them all over one connection. Raises what the database raises."""
     with database.read_connection() as connection:

@@ -24,6 +24,7 @@ PAGES: Final = frozenset(
         "terminal",
         "join",
         "reach",
+        "status",
         "c",
         "h",
         "r",

@@ -50,6 +50,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", "/sign-in/code"): PUBLIC,
     ("POST", "/sign-in/passkey"): PUBLIC,
     ("POST", "/sign-out"): PUBLIC,
+    ("GET", "/status"): PUBLIC,
     ("GET", "/verify-email"): PUBLIC,
     ("POST", "/verify-email"): PUBLIC,
     ("GET", "/verify-email/done"): PUBLIC,

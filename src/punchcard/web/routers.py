@@ -55,6 +55,7 @@ from punchcard.web.public import (
     proof,
     reach,
     receipts,
+    status,
 )
 from punchcard.web.terminal import shell
 
@@ -118,6 +119,7 @@ ROUTERS: Final[list[APIRouter]] = [
     handed_over.router,
     proof.router,
     reach.router,
+    status.router,
     badges.router,
     shell.router,
 ]

@@ -156,6 +156,7 @@ class Worker:
             if runs_tasks:
                 self._tell_jump()
                 self.run_tasks()
+                self._context.service_status.keep_fresh()
             return self._do_lane(lane)
 
         self._work(do, wakeup, _name_of(lane))
