@@ -19,6 +19,7 @@ from punchcard.loyalty.grant_models import Grant
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.referral_models import FormerContact
 from punchcard.loyalty.till import points_service
+from tests.connect.desk import endpoint
 from tests.engage.brought import TERMS, friend, promise, shop_with, told, work_on_friends
 from tests.engage.engaged import by_shop, coffee_shop, entries, guest, points, stamp
 from tests.loyalty import shelf
@@ -27,8 +28,9 @@ from tests.support.cast import Shop, by_operator
 
 
 @pytest.fixture(autouse=True)
-def books(context: Context) -> Iterator[None]:
-    """Look through the books once a test is done."""
+def books(context: Context, alice: Shop) -> Iterator[None]:
+    """Look through the books, and what the shop's own software was told, once a test is done."""
+    endpoint(alice)
     yield
     audited(context.database)
 

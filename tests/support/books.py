@@ -1,5 +1,6 @@
 """Auditing the books: what the ledger says against what cards and statistics say."""
 
+import json
 from collections import defaultdict
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from punchcard.accounts.plans.models import VendorPlan
+from punchcard.api.schemas.connections.vendor_events import DATA_OF
 from punchcard.db.database import Database
 from punchcard.loyalty.ledger.entry import FIRST_HASH, entry_hash
 from punchcard.loyalty.ledger.ledger_verify import verify_ledger
@@ -15,6 +17,7 @@ from punchcard.loyalty.models import (
     LoyaltyCard,
     LoyaltyTransaction,
     ReferenceClaim,
+    VendorEvent,
 )
 from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.reports.stats_rebuild import compare
@@ -54,6 +57,7 @@ def audited(database: Database) -> Chains:
     _check_references(database, chains)
     _check_promotions(database, chains)
     check_claims(chains)
+    check_events(database)
     with database.snapshot() as connection:
         assert verify_ledger(connection).damages == []
     return chains
@@ -67,6 +71,18 @@ def _check_open_cards(database: Database) -> None:
         kept = {row.vendor_id: row.open_cards for row in session.scalars(select(VendorPlan))}
     told = {vendor_id: cards for vendor_id, cards in kept.items() if cards}
     assert there == told, f"{there} are open, {told} are counted"
+
+
+def check_events(database: Database) -> set[str]:
+    """Check that shops' own software was told what the OpenAPI document says; returns the types."""
+    with database.read() as session:
+        events = session.execute(select(VendorEvent.type, VendorEvent.body)).all()
+    for kind, body in events:
+        told = json.loads(body)
+        assert list(told) == ["type", "timestamp", "data"]
+        assert told["type"] == kind
+        DATA_OF[kind].model_validate(told["data"])
+    return {kind for kind, _ in events}
 
 
 def _check_promotions(database: Database, chains: Chains) -> None:

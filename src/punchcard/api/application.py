@@ -4,10 +4,17 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, FastAPI
 
-from punchcard.api.http import fast_routes_openapi, idempotency, openapi, permissions, problems
+from punchcard.api.http import (
+    fast_routes_openapi,
+    idempotency,
+    openapi,
+    permissions,
+    problems,
+)
 from punchcard.api.http.fast_routes import FastRoute
 from punchcard.api.http.routing import serve_routers
 from punchcard.api.metrics.process_group import ProcessGroup
+from punchcard.api.schemas.connections import webhooks_document
 from punchcard.context import Context
 
 
@@ -32,4 +39,5 @@ def prepare(
     serve_routers(app, routers)
     permissions.check_routes(app.routes)
     fast_routes_openapi.install(app, fast_routes)
+    webhooks_document.install(app)
     openapi.install(app)

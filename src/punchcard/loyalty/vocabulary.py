@@ -235,6 +235,7 @@ class VendorEventType(StrEnum):
     GRANT_CREATED = "grant.created"
     GRANT_REDEEMED = "grant.redeemed"
     GRANT_EXPIRED = "grant.expired"
+    POINTS_EXPIRING = "points.expiring"
     POINTS_EXPIRED = "points.expired"
     TIER_CHANGED = "tier.changed"
     REFERRAL_QUALIFIED = "referral.qualified"

@@ -143,7 +143,7 @@ def build_loyalty(
         automation_keeper=AutomationKeeper(database, clock, base.ids, till),
         referral_keeper=ReferralKeeper(database, clock, base.ids, till, former_contacts),
         reservation_keeper=ReservationKeeper(database, clock, till),
-        notice_keeper=NoticeKeeper(database, clock, customer_mail),
+        notice_keeper=NoticeKeeper(database, clock, customer_mail, base.ids),
         customer_mail=customer_mail,
         merge_offers=merge_offers,
         contact_mail=ContactMail(

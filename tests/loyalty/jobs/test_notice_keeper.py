@@ -1,5 +1,6 @@
 """Cards are told of what soon ends: once, in good time, and only while it is there."""
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -34,6 +35,7 @@ from punchcard.loyalty.tables import CARDS, PROGRAMS
 from punchcard.loyalty.till import points_service, stamp_service
 from punchcard.loyalty.till.till import Till
 from punchcard.loyalty.vocabulary import ActorKind
+from tests.connect.desk import endpoint, events
 from tests.loyalty import shelf
 from tests.support.books import audited
 from tests.support.cast import Shop
@@ -221,6 +223,30 @@ def test_a_run_that_is_done_again_tells_nobody_twice(shop: Notices) -> None:
     assert len(shop.mails()) == 3
 
 
+def test_the_shops_own_software_hears_of_points_that_soon_end(shop: Notices) -> None:
+    card = shop.card()
+    endpoint(shop.alice)
+    for days in (30, 7):
+        shop.go_to(shop.end_of(card) - timedelta(days=days))
+        assert shop.run() == 1
+        shop.run()
+
+    bodies = [json.loads(event.body) for event in events(shop.context)]
+    assert [body["type"] for body in bodies] == ["points.expiring"] * 2
+    assert [body["data"]["points"] for body in bodies] == [12, 12]
+    assert {body["data"]["expires_on"] for body in bodies} == {shop.end_of(card).isoformat()}
+    assert {body["data"]["card_id"] for body in bodies} == {card}
+
+
+def test_stamps_that_soon_end_are_no_points(shop: Notices) -> None:
+    card = shop.card(type="stamps", points_expiry=None, stamps_expiry=YEAR)
+    endpoint(shop.alice)
+    shop.go_to(shop.end_of(card) - timedelta(days=7))
+
+    assert shop.run() == 1
+    assert events(shop.context) == []
+
+
 def test_a_turn_that_ends_early_goes_on_where_it_was(shop: Notices) -> None:
     cards = [shop.card() for _ in range(2)]
     shop.go_to(shop.end_of(cards[0]) - timedelta(days=30))
@@ -229,6 +255,7 @@ def test_a_turn_that_ends_early_goes_on_where_it_was(shop: Notices) -> None:
         shop.context.database,
         shop.clock,
         shop.context.loyalty.customer_mail,
+        shop.context.ids,
         monotonic=lambda: float(next(watch)),
     )
     hasty.take_turn(NoticePlace(shop.clock.now()).key)

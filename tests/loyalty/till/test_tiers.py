@@ -31,6 +31,7 @@ from punchcard.loyalty.till.quotes import quote
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
 from punchcard.loyalty.vocabulary import ActorKind, GrantState
+from tests.connect.desk import endpoint
 from tests.loyalty import shelf
 from tests.support.books import audited
 from tests.support.cast import Shop
@@ -52,8 +53,9 @@ def by_till(alice: Shop) -> OperationMetadata:
 
 
 @pytest.fixture
-def till(context: Context) -> Iterator[Till]:
-    """Return the till, and look through the books once a test is done."""
+def till(context: Context, alice: Shop) -> Iterator[Till]:
+    """Return the till, and look through the books, and what was told, once a test is done."""
+    endpoint(alice)
     yield context.loyalty.till
     audited(context.database)
 

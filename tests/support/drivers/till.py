@@ -266,9 +266,15 @@ class TillDriver:
 
 
 def open_till_driver(
-    database: Database, till: Till, *, clock: Clock, ids: Ids, slug: str = "cafe-alice"
+    database: Database,
+    till: Till,
+    *,
+    clock: Clock,
+    ids: Ids,
+    slug: str = "cafe-alice",
+    keeps_events: bool = False,
 ) -> TillDriver:
-    """Open a vendor with a counter."""
+    """Open a vendor with a counter; with `keeps_events` its own software follows what happens."""
     now, vendor_id = clock.now(), VendorId(ids.new_id())
     counter = TillDriver(database, till, clock, ids, vendor_id)
     counter.add(
@@ -279,6 +285,7 @@ def open_till_driver(
             currency="EUR",
             timezone="Europe/Luxembourg",
             language="fr",
+            keeps_events=keeps_events,
             created_at=now,
             updated_at=now,
         )

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, Select, delete, select
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.audit_service import Act
+from punchcard.accounts.subjects import SYSTEM
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.db import outbox
 from punchcard.db.base import table_of
@@ -21,13 +23,14 @@ from punchcard.db.database import Database
 from punchcard.db.dialects import insert_into
 from punchcard.db.outbox import OutboxRow, WorkStatus
 from punchcard.kit.clock import Clock, to_rfc3339
-from punchcard.kit.ids import CardId
+from punchcard.kit.ids import CardId, Ids
 from punchcard.loyalty.cards.customer_mail import CustomerMail
 from punchcard.loyalty.events import announce_cards_changed
 from punchcard.loyalty.jobs import models as marks
 from punchcard.loyalty.jobs.models import ExpiryNotice
 from punchcard.loyalty.jobs.turns import CARDS_AT_ONCE, CARDS_READ, TURN_SECONDS, Monotonic
 from punchcard.loyalty.rules.dated.notices import (
+    Ending,
     EndNotice,
     endings,
     notice_time,
@@ -35,7 +38,8 @@ from punchcard.loyalty.rules.dated.notices import (
 )
 from punchcard.loyalty.rules.standing import Standing
 from punchcard.loyalty.tables import CARDS, PROGRAMS, VENDORS
-from punchcard.loyalty.vocabulary import CardStatus
+from punchcard.loyalty.vendor_events import Happened, tell
+from punchcard.loyalty.vocabulary import CardStatus, VendorEventType
 
 CARDS_NOTICES: Final = "cards.notices"
 """It is nine o'clock where a shop is; the key is how far a run has come: see NoticePlace."""
@@ -97,12 +101,14 @@ class NoticeKeeper:
         database: Database,
         clock: Clock,
         customer_mail: CustomerMail,
+        ids: Ids,
         *,
         monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._database = database
         self._clock = clock
         self._customer_mail = customer_mail
+        self._ids = ids
         self._monotonic = monotonic
 
     def take_turn(self, key: str) -> None:
@@ -144,9 +150,29 @@ class NoticeKeeper:
                     all_ends = endings(Standing.parse(row.standing))
                     ends = [one for one in all_ends if one.expires_on in days]
                     self._customer_mail.tell_of_ends(session, row.id, ends)
+                    if row.keeps_events:
+                        self._tell_software(session, row, ends)
                     told.append(CardId(row.id))
             if told:
                 announce_cards_changed(session, told, self._clock.now())
+
+    def _tell_software(self, session: Session, row: Row[Any], ends: Sequence[Ending]) -> None:
+        """Write down for the shop's own software which points soon end on a card."""
+        act = Act(subject=SYSTEM, now=self._clock.now(), ids=self._ids)
+        happened = [
+            Happened(
+                VendorEventType.POINTS_EXPIRING,
+                {
+                    "card_id": row.id,
+                    "program_id": row.program_id,
+                    "points": end.points,
+                    "expires_on": end.expires_on,
+                },
+            )
+            for end in ends
+            if end.points
+        ]
+        tell(session, act, row.vendor_id, *happened)
 
 
 def _notices_of(row: Row[Any], since: datetime, now: datetime) -> list[EndNotice]:
@@ -196,9 +222,11 @@ def _latest(zone: ZoneInfo, now: datetime) -> datetime:
 
 def _cards() -> Select[Any]:
     """Return the query of what a notice looks at of cards that are told of ends at all."""
-    columns = [CARDS.c[name] for name in ("id", "due_on", "standing")]
+    names = ("id", "vendor_id", "program_id", "due_on", "standing")
+    columns = [CARDS.c[name] for name in names]
+    of_program = (PROGRAMS.c.timezone, PROGRAMS.c.expiry_notice_days)
     return (
-        select(*columns, PROGRAMS.c.timezone, PROGRAMS.c.expiry_notice_days)
+        select(*columns, *of_program, VENDORS.c.keeps_events)
         .join(PROGRAMS, PROGRAMS.c.id == CARDS.c.program_id)
         .join(VENDORS, VENDORS.c.id == CARDS.c.vendor_id)
         .where(

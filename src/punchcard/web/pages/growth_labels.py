@@ -112,6 +112,7 @@ EVENT_NAMES: Final[Mapping[str, str]] = {
     VendorEventType.GRANT_CREATED: N_("A reward is given"),
     VendorEventType.GRANT_REDEEMED: N_("A given reward is collected"),
     VendorEventType.GRANT_EXPIRED: N_("A given reward expires"),
+    VendorEventType.POINTS_EXPIRING: N_("Points expire soon"),
     VendorEventType.POINTS_EXPIRED: N_("Points expire"),
     VendorEventType.TIER_CHANGED: N_("The tier of a card changes"),
     VendorEventType.REFERRAL_QUALIFIED: N_("A friend comes for the first time"),
