@@ -202,10 +202,10 @@ class Batch:
         if isinstance(operation, OpenCard):
             return self._opened(operation)
         card = self._card(operation)
-        if card.state.id in self.waiting:
-            raise _Deferred
         if isinstance(operation, _MAY_MOVE_TWO) and (other := self.locks.other_card(operation)):
             return self._moved_two(operation, card, other)
+        if card.state.id in self.waiting:
+            raise _Deferred
         if card.state.standing is not None and card.state.standing.held:
             self._release_expired(operation, card)
         history = self._history(operation, card)
@@ -224,11 +224,13 @@ class Batch:
         other = self.cards.get(named)
         if other is None:
             raise CardNotFound
+        both = {card.state.id, other.state.id}
+        is_looking_back = isinstance(operation, VoidEntry)
+        if both & self.waiting or (is_looking_back and (card.is_touched or other.is_touched)):
+            # What follows on either of them waits for it.
+            self.waiting |= both
+            raise _Deferred
         for one in (card, other):
-            if isinstance(operation, VoidEntry):
-                self._past(one)
-            if one.state.id in self.waiting:
-                raise _Deferred
             if one.state.standing is not None and one.state.standing.held:
                 self._release_expired(operation, one)
         pair, decision = moved_two(self.connection, operation, card, other, self.now)

@@ -461,3 +461,15 @@ def test_a_card_that_is_separated_and_merged_again_at_once_is_merged(alice: Till
     assert card_of(alice, found).status == CardStatus.REPLACED
     assert card_of(alice, mine).status == CardStatus.ACTIVE
     assert isinstance(refused(alice, alice.stamp(found)), CardWasReplaced)
+
+
+def test_what_follows_in_a_list_waits_for_both_cards_that_are_taken_apart(
+    alice: TillDriver,
+) -> None:
+    program = alice.program(**HYBRID)
+    mine, first, second = alice.cards(program, 3)
+    merges = [merged(alice, mine, one) for one in (first, second)]
+    apart = [alice.void(entries_of(alice, merge_id)[0]) for merge_id in reversed(merges)]
+    outcomes = alice.till.submit_all([*apart, alice.stamp(first), alice.stamp(second, 2)])
+    assert [one for one in outcomes if isinstance(one, Exception)] == []
+    assert balances(alice, mine, first, second) == [(0, 0), (1, 0), (2, 0)]
