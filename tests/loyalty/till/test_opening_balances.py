@@ -1,12 +1,14 @@
 """What a card's holder had elsewhere: put on the card once, earned by nobody, taken back whole."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from punchcard.accounts.models import Customer
+from punchcard.db.base import table_of
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock, SystemClock
 from punchcard.kit.ids import CardId, EntryId, ImportId, ProgramId, SystemIds, VendorId
@@ -16,7 +18,7 @@ from punchcard.loyalty.errors.programs import ProgramTypeMismatch
 from punchcard.loyalty.errors.till import NotVoidable, OpeningBalanceExists
 from punchcard.loyalty.import_models import HistoryImport
 from punchcard.loyalty.ledger.ledger_verify import verify_ledger
-from punchcard.loyalty.models import LoyaltyCard
+from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram
 from punchcard.loyalty.operations import (
     Actor,
     CardKey,
@@ -25,7 +27,9 @@ from punchcard.loyalty.operations import (
     OpenCard,
     SetOpeningBalance,
 )
+from punchcard.loyalty.reports.liability_service import liability
 from punchcard.loyalty.reports.stats_rebuild import compare
+from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.vocabulary import ActorKind, EntryType
 from tests.support.audited_till_driver import audited_till_driver
@@ -233,3 +237,48 @@ def test_consent_keeps_the_day_it_was_given(
     with database.read() as session:
         card = session.get_one(LoyaltyCard, card_id)
         assert session.get_one(Customer, card.customer_id).marketing_consent_at == MONDAY
+
+
+DATED: dict[str, Any] = {
+    "type": "points",
+    "points_expiry": {"kind": "fixed", "months": 1, "round_to": "day"},
+}
+
+
+def test_what_ends_on_the_way_is_nobodys_and_in_the_statistics(
+    alice: TillDriver, moving: Actor, clock: ManualClock
+) -> None:
+    card = alice.card(alice.program(**DATED, points_activation_days=14))
+    alice.till.submit(alice.earn(card, 700))
+    clock.advance(days=50)
+    opened = opens(alice, moving, card, points=30)
+    assert opened.card.points == 30
+    with alice.database.read_connection() as connection:
+        query = select(ENTRIES.c.type, ENTRIES.c.actor_kind).where(ENTRIES.c.card_id == card)
+        told = [tuple(row) for row in connection.execute(query.order_by(ENTRIES.c.sequence))]
+        assert told[2:] == [
+            ("points_activated", "system"),
+            ("points_expired", "system"),
+            ("opening_balance", "import"),
+        ]
+        assert compare(connection, lambda _: None).differences == []
+        expired = connection.scalar(select(func.sum(table_of(DailyRollup).c.points_expired)))
+    assert expired == 7
+    with alice.database.read() as session:
+        program = session.get_one(LoyaltyProgram, opened.entry["program_id"])
+        day = clock.now().date()
+        owed = liability(session, program, first=day - timedelta(days=60), last=day)
+    assert (owed.closing, owed.imported, owed.movements["points_expired"]) == (30, 30, 7)
+
+
+def test_the_undo_of_what_has_ended_takes_nothing_else(
+    alice: TillDriver, moving: Actor, clock: ManualClock
+) -> None:
+    card = alice.card(alice.program(**DATED))
+    opened = opens(alice, moving, card, points=30)
+    clock.advance(days=20)
+    alice.till.submit(alice.earn(card, 900))
+    clock.advance(days=20)
+    undone = alice.till.submit(alice.void(EntryId(opened.entry["id"]), actor=moving))
+    assert undone.card.points == 9
+    assert undone.entry["details"]["ended"] == [0, "30"]

@@ -16,18 +16,19 @@ leaves every chain valid. `docs/ledger.md` shows how to check a chain with other
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import EntryId
-from punchcard.loyalty.operations import Operation
+from punchcard.loyalty.operations import Actor, Operation
 from punchcard.loyalty.rules.standing import Details
 from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules
 from punchcard.loyalty.tables import EntryRow
-from punchcard.loyalty.vocabulary import EntryType
+from punchcard.loyalty.vocabulary import COMES_BY_ITSELF, ActorKind, EntryType
 
+_NOBODY: Final = Actor(ActorKind.SYSTEM, None)
 FIRST_HASH = bytes(32)
 
 HASHED_FIELDS = (
@@ -150,6 +151,10 @@ def make_entry(
     It happened at `at`, unless the draft says when, and is recorded `now`.
     Only the main entry of an operation carries its key, note and fingerprint.
     """
+    actor = operation.actor
+    if actor.kind == ActorKind.IMPORT and draft.type in COMES_BY_ITSELF:
+        # Booked on the way, and nothing that was told: statistics count it as any other.
+        actor = _NOBODY
     row: EntryRow = {
         "id": entry_id,
         "vendor_id": operation.vendor_id,
@@ -170,8 +175,8 @@ def make_entry(
         "reward": draft.reward,
         "staff_pin_id": operation.staff.pin_id if operation.staff else None,
         "location_id": operation.location_id,
-        "actor_kind": operation.actor.kind,
-        "actor_id": operation.actor.id,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
         "note": operation.note if is_main else None,
         "voids": draft.voids,
         "idempotency_key": operation.idempotency_key if is_main else None,

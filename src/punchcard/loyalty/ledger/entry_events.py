@@ -46,9 +46,9 @@ def happened_by(
     now: datetime,
 ) -> Iterator[Happened]:
     """Give what happened by the entries of one operation, and what the card can have only now."""
-    if entries[0]["actor_kind"] == ActorKind.IMPORT:
-        return
     for entry in entries:
+        if entry["actor_kind"] == ActorKind.IMPORT:
+            return
         yield Happened(VendorEventType.TRANSACTION_CREATED, _entry_data(entry))
         kind = _kind_beside(entry)
         if kind is not None:

@@ -4,6 +4,7 @@ Nothing of it was earned here: it counts for no tier, no lifetime counter and no
 """
 
 from datetime import date, datetime
+from math import floor
 
 from punchcard.loyalty.errors.balances import (
     BalanceLimitReached,
@@ -13,6 +14,7 @@ from punchcard.loyalty.errors.balances import (
 from punchcard.loyalty.errors.programs import ProgramTypeMismatch
 from punchcard.loyalty.operations import SetOpeningBalance
 from punchcard.loyalty.rules.dated.dated_points import Moved, credit, debit, give_back, joined
+from punchcard.loyalty.rules.dated.ended import Ended
 from punchcard.loyalty.rules.stamps.dated_stamps import credit_stamps, debit_stamps, stamps_back
 from punchcard.loyalty.rules.values import (
     BALANCE_LIMIT,
@@ -64,25 +66,28 @@ def set_opening_balance(
     return steps.decision()
 
 
-def without_opening(past: PastEntry, program: ProgramRules, card: CardState, day: date) -> Moved:
+def without_opening(
+    past: PastEntry, program: ProgramRules, card: CardState, ended: Ended, day: date
+) -> Moved:
     """Take an opening balance back, if nothing of it is spent, whatever the program's policy.
 
-    Raises StampsAlreadySpent, PointsAlreadySpent.
+    What has `ended` of it is gone already. Raises StampsAlreadySpent, PointsAlreadySpent.
     """
     told = past.details or {}
-    if past.stamps_delta > max(card.stamps, 0):
-        raise StampsAlreadySpent(stamps_missing=past.stamps_delta - max(card.stamps, 0))
-    if past.points_delta > max(card.points, 0):
-        raise PointsAlreadySpent(points_missing=past.points_delta - max(card.points, 0))
+    stamps, points = past.stamps_delta - ended.stamps, past.points_delta - floor(ended.points)
+    if stamps > max(card.stamps, 0):
+        raise StampsAlreadySpent(stamps_missing=stamps - max(card.stamps, 0))
+    if points > max(card.points, 0):
+        raise PointsAlreadySpent(points_missing=points - max(card.points, 0))
     stamp_lots, lots = told.get("stamp_lots", ()), told.get("lots", ())
-    if past.stamps_delta > 0:
-        stamped = debit_stamps(card, past.stamps_delta, stamp_lots)
+    if stamps > 0:
+        stamped = debit_stamps(card, stamps, stamp_lots)
     else:
-        stamped = stamps_back(program, card, -past.stamps_delta, stamp_lots, day)
-    if past.points_delta > 0:
-        pointed = debit(stamped.card, past.points_delta, lots)
+        stamped = stamps_back(program, card, -stamps, stamp_lots, day)
+    if points > 0:
+        pointed = debit(stamped.card, points, lots)
     else:
-        pointed = give_back(program, stamped.card, -past.points_delta, lots, day)
+        pointed = give_back(program, stamped.card, -points, lots, day)
     return Moved(pointed.card, joined(stamped.details, pointed.details))
 
 

@@ -71,10 +71,10 @@ def void_entry(
     day = program.day_of(at)
     ended = ended_of(past, history, steps).within(max(0, past.stamps_delta), worth_of(past))
     if is_undone:
-        card, details = without_opening(past, program, before, day)
+        card, details = without_opening(past, program, before, ended, day)
     else:
         card, details = _without(past, program, before, _Known(history, ended), day)
-        details = joined(details, ended.told())
+    details = joined(details, ended.told())
     if card.points_carry:
         # An entry that may move the carry counts it in the parts of its own version.
         card = carrying(program, card, carried(program, card))
