@@ -41,6 +41,7 @@ class Deed:
     given: list[tuple[int, int, int]] = field(default_factory=list)
     periods: list[tuple[int, str]] = field(default_factory=list)
     gone: list[Thing] = field(default_factory=list)
+    gone_stamps: list[Thing] = field(default_factory=list)
     reward: str | None = None
     claim: tuple[int, int] | None = None
     was_kept: bool = False

@@ -10,7 +10,16 @@ from sqlalchemy import select
 from punchcard.db.base import table_of
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import CardId, EntryId, GrantId, ReservationId, RewardId
+from punchcard.kit.ids import (
+    CardId,
+    EntryId,
+    GrantId,
+    ImportId,
+    LocationId,
+    ReservationId,
+    RewardId,
+)
+from punchcard.loyalty.import_models import HistoryImport
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.operations import (
     Actor,
@@ -20,6 +29,7 @@ from punchcard.loyalty.operations import (
     GiveBonus,
     Operation,
     PurchaseItem,
+    SetOpeningBalance,
 )
 from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.tables import CARDS
@@ -58,31 +68,20 @@ class Counter:
             with driver.database.write() as session:
                 row = session.get_one(LoyaltyProgram, self.program_id)
                 row.tiers, row.tier_rules = _club(program["club"], self.rewards["gift"])
+        self.places = [driver.location() for _ in range(2)]
         self.promotions = [
-            driver.promotion(self.program_id, **_promotion(one)) for one in program["promotions"]
+            driver.promotion(self.program_id, **_promotion(one, self.places))
+            for one in program["promotions"]
         ]
         self.cards = driver.cards(self.program_id, cards)
+        self.moving = _import(driver)
         clock.advance(seconds=OPENED_BEFORE.total_seconds())
         self.entries: dict[int, EntryId] = {}
         self.grants: dict[int, GrantId] = {}
         self.holds: dict[int, ReservationId] = {}
 
-    def ask(self, number: int, event: Event) -> str:
-        """Ask for an event; returns "done" or the code of the refusal."""
-        [code] = self.ask_at_once(number, [event])
-        return code
-
-    def ask_at_once(self, first: int, events: list[Event]) -> list[str]:
-        """Ask for several events in one go."""
-        self.clock.set(events[0]["recorded"])
-        numbered = list(enumerate(events, start=first))
-        operations = [self._operation(number, event) for number, event in numbered]
-        outcomes = self.driver.till.submit_all(operations)
-        return [
-            self._code(number, one) for (number, _), one in zip(numbered, outcomes, strict=True)
-        ]
-
-    def _code(self, number: int, outcome: Receipt | Exception) -> str:
+    def code(self, number: int, outcome: Receipt | Exception) -> str:
+        """Return "done", or the code of the refusal, of the event of this number."""
         if isinstance(outcome, DomainError):
             return outcome.code
         assert isinstance(outcome, Receipt), outcome
@@ -138,7 +137,8 @@ class Counter:
                 "given": [(row.points_given, row.stamps_given) for row in given],
             }
 
-    def _operation(self, number: int, event: Event) -> Operation:
+    def operation(self, number: int, event: Event) -> Operation:
+        """Return what is asked of the till for an event."""
         driver, ask = self.driver, event["ask"]
         more: dict[str, Any] = {}
         if event["happened"] != event["recorded"]:
@@ -146,7 +146,9 @@ class Counter:
         if ask in ("void", "refund"):
             entry = self.entries[event["of"]]
             if ask == "void":
-                return driver.void(entry)
+                return driver.void(
+                    entry, **({"actor": self.moving} if "by_import" in event else {})
+                )
             return driver.refund(
                 entry,
                 event["amount_minor"],
@@ -158,6 +160,7 @@ class Counter:
         driver, ask = self.driver, event["ask"]
         if ask in ("stamp", "visit", "earn"):
             more["reference"] = event["reference"]
+            more["location_id"] = None if event["place"] is None else self.places[event["place"]]
         if ask in ("stamp", "visit"):
             more["items"] = tuple(PurchaseItem(sku, n) for sku, n in event["items"])
         verbs: dict[str, Callable[[], Operation]] = {
@@ -171,6 +174,12 @@ class Counter:
                 kind=EntryType.AUTOMATION_BONUS,
                 points=event["points"],
                 stamps=event["stamps"],
+            ),
+            "opening": lambda: SetOpeningBalance(
+                **{**_by_system(driver, card), "actor": self.moving},
+                stamps=event["stamps"],
+                points=event["points"],
+                adds=event["adds"],
             ),
             "book": lambda: BookDue(**_by_system(driver, card), until=event["until"]),
             "redeem_stamps": lambda: driver.redeem_stamps(card, milestone=event["at"]),
@@ -250,6 +259,14 @@ def _by_system(driver: TillDriver, card: CardId) -> dict[str, Any]:
     return {"vendor_id": driver.vendor_id, "actor": by, "card": CardRef(CardKey.ID, card)}
 
 
+def _import(driver: TillDriver) -> Actor:
+    import_id = ImportId(driver.ids.new_id())
+    of = {"id": import_id, "vendor_id": driver.vendor_id, "created_at": driver.clock.now()}
+    by = {"actor_kind": ActorKind.MEMBER, "actor_id": "owner"}
+    driver.add(HistoryImport(**of, **by, name=f"Moving in {import_id}"))
+    return Actor(ActorKind.IMPORT, import_id)
+
+
 def _date(text: str) -> date:
     return date.fromisoformat(text)
 
@@ -258,7 +275,7 @@ def _columns(program: Program) -> dict[str, Any]:
     rewards = [*program["milestones"], program["target"]]
     named = [{"at": at, "name": f"at {at}"} for at in rewards]
     return {
-        "type": "hybrid",
+        "type": program["kind"],
         "currency": "EUR",
         "timezone": program["zone"].key,
         "points_per_currency_unit": program["per_unit"],
@@ -302,7 +319,7 @@ def _club(club: dict[str, Any], gift: RewardId) -> tuple[list[dict[str, Any]], d
     return tiers, rules
 
 
-def _promotion(one: dict[str, Any]) -> dict[str, Any]:
+def _promotion(one: dict[str, Any], places: list[LocationId]) -> dict[str, Any]:
     if one["stamps"]:
         effect: dict[str, Any] = {"kind": "add_stamps", "stamps": one["stamps"]}
     elif one["points"]:
@@ -320,6 +337,8 @@ def _promotion(one: dict[str, Any]) -> dict[str, Any]:
         "ends_on": one["ends_on"],
         "windows": windows,
         "items": one["items"],
+        "location_ids": [places[place] for place in one["places"]],
+        "tier_keys": [f"t{tier}" for tier in one["tiers"]],
         "minimum_purchase_minor": one["minimum_minor"],
         "limit": {"times": one["limit"][0], "per": one["limit"][1]} if one["limit"] else None,
         "budget": None if one["budget"] is None else {name: one["budget"]},

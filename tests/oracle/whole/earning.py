@@ -54,6 +54,24 @@ def bonus(shop: Any, card: Card, number: int, event: Event, deed: Deed) -> None:
     deed.put_points = Counter(card.points.parts[number])
 
 
+def opening(shop: Any, card: Card, number: int, event: Event, deed: Deed) -> None:
+    """Put on a card what its holder had elsewhere: earned by nobody, and no visit."""
+    day = shop.day(event["happened"])
+    for name, pile in (("stamps", card.stamps), ("points", card.points)):
+        told = event[name]
+        if told is None:
+            continue
+        come = told if event["adds"] else told - pile.balance
+        gone = pile.take(-come)
+        end = last_day(shop.program[f"{name}_expiry"], day)
+        pile.put([(end, "")] * max(0, come), number)
+        put = Counter(pile.parts[number])
+        if name == "stamps":
+            deed.stamps, deed.gone_stamps, deed.put_stamps = come, gone, put
+        else:
+            deed.whole, deed.gone, deed.put_points = come, gone, put
+
+
 def base_stamps(program: Program, event: Event) -> int:
     """Return how many stamps a purchase gives by itself."""
     most = program["per_visit"]
@@ -114,7 +132,8 @@ def _terms(shop: Any, card: Card, event: Event, base: int, amount: int | None) -
     factor = Fraction(1) if club is None else club["tiers"][card.member.place.tier][1]
     plain = Terms(rate, program["minimum_purchase_minor"], factor)
     skus = frozenset(sku for sku, _ in event.get("items", ()))
-    bought = Purchase(event["happened"], amount, base, skus)
+    tier = None if club is None else card.member.place.tier
+    bought = Purchase(event["happened"], amount, base, skus, event["place"], tier)
     terms: Terms = shop.fair.terms(plain, bought, card.uses)
     return terms
 

@@ -19,6 +19,8 @@ class Purchase:
     amount_minor: int | None
     stamps: int
     items: frozenset[str] = frozenset()
+    place: int | None = None
+    tier: int | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,10 @@ def _has(one: Promotion, day: date) -> bool:
 
 def _is_for(one: Promotion, purchase: Purchase) -> bool:
     if one["minimum_minor"] > (purchase.amount_minor or 0):
+        return False
+    if one["places"] and purchase.place not in one["places"]:
+        return False
+    if one["tiers"] and purchase.tier not in one["tiers"]:
         return False
     return not one["items"] or bool(set(one["items"]) & purchase.items)
 

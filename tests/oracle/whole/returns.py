@@ -27,10 +27,12 @@ def void(shop: Any, card: Card, number: int, event: Event, deed: Deed) -> None:
     """Let the card be as if something had never been."""
     of = event["of"]
     past = shop.deeds[of]
-    _check_voidable(card, past)
+    _check_voidable(card, past, by_import=event.get("by_import", False))
     today = shop.day(event["happened"])
     soonest = days_later(today, shop.program["grace_days"])
-    if past.ask in COLLECTED:
+    if past.ask == "opening":
+        _take_opening_back(card, of, past, soonest)
+    elif past.ask in COLLECTED:
         _take_stamps_back(shop, card, of, past, past.stamps)
         _take_points_back(shop, card, of, past, past.value)
         card.lifetime_points -= past.whole
@@ -52,10 +54,10 @@ def void(shop: Any, card: Card, number: int, event: Event, deed: Deed) -> None:
     past.is_voided = True
 
 
-def _check_voidable(card: Card, past: Deed) -> None:
+def _check_voidable(card: Card, past: Deed, *, by_import: bool) -> None:
     if past.is_voided:
         raise Refused("already_voided")
-    if past.ask not in VOIDABLE:
+    if past.ask not in VOIDABLE and not (past.ask == "opening" and by_import):
         raise Refused("not_voidable")
     if past.refunded_minor:
         raise Refused("purchase_refunded")
@@ -146,6 +148,23 @@ def _take_points_back(shop: Any, card: Card, of: int, past: Deed, value: Fractio
     card.points.take(floor(has) - floor(left), own_first(past.put_points))
 
 
+def _take_opening_back(card: Card, of: int, past: Deed, soonest: str) -> None:
+    """Take off what an import put there, if it is all there, but for what has ended."""
+    sides = [
+        (card.stamps, past.stamps, past.put_stamps, past.gone_stamps, "not_enough_stamps"),
+        (card.points, past.whole, past.put_points, past.gone, "not_enough_points"),
+    ]
+    left = [n - int(pile.take_ended(of, Fraction(max(0, n)))) for pile, n, *_ in sides]
+    for number, (pile, *_, code) in zip(left, sides, strict=True):
+        if number > max(0, pile.balance):
+            raise Refused(code)
+    for number, (pile, _, put, gone, _) in zip(left, sides, strict=True):
+        if number > 0:
+            pile.take(number, own_first(put))
+        else:
+            _put_things_back(pile, gone, -number, soonest)
+
+
 def _take_grant_back(shop: Any, card: Card, past: Deed, soonest: str) -> None:
     """Let a grant be there again, for some days at least."""
     grant = shop.grants[past.grant]
@@ -183,7 +202,11 @@ def _give_points_back(card: Card, past: Deed, soonest: str) -> None:
 
 def _put_back(pile: Any, past: Deed, number: int, soonest: str) -> None:
     """Put back what was spent, the first to end left out, with its dates or days of grace."""
-    gone = sorted(past.gone)
+    _put_things_back(pile, past.gone, number, soonest)
+
+
+def _put_things_back(pile: Any, gone: list[Any], number: int, soonest: str) -> None:
+    gone = sorted(gone)
     kept = gone[max(0, len(gone) - number) :]
     kept += [(NEVER, "")] * (number - len(kept))
     pile.put([(max(end, soonest), "") for end, _ in kept])

@@ -17,6 +17,7 @@ VERBS: dict[str, Any] = {
     "visit": earning.visit,
     "earn": earning.earn,
     "bonus": earning.bonus,
+    "opening": earning.opening,
     "adjust": spending.adjust,
     "redeem_stamps": spending.redeem_stamps,
     "points": spending.redeem_points,
@@ -125,6 +126,8 @@ class Shop:
     def _serve(self, card: Card, number: int, event: Event) -> None:
         ask = event["ask"]
         claims = [(kind, event["reference"]) for kind in CLAIMS.get(ask, ())]
+        if ask == "opening" and ("opening", f"{card.number}") in self.receipts:
+            raise Refused("opening_balance_exists")
         if event.get("reference") and any(claim in self.receipts for claim in claims):
             raise Refused("reference_already_used")
         if card.replaced_by is not None:
@@ -140,7 +143,9 @@ class Shop:
         returns.settle_club(self, card, number, event, deed)
         if event.get("reference"):
             deed.references = claims
-            self.receipts |= dict.fromkeys(claims, number)
+        if ask == "opening":
+            deed.references = [("opening", f"{card.number}")]
+        self.receipts |= dict.fromkeys(deed.references, number)
 
     def _book_only(self, card: Card, until: datetime) -> None:
         counts = [card.points.booked, card.stamps.booked, card.member.booked]

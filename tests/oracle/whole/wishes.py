@@ -23,6 +23,7 @@ ASKS = (
     "nothing stamp stamp stamp visit visit visit visit earn earn earn redeem_stamps redeem_stamps"
     " claim claim points reward reward adjust bonus grant grant redeem_grant revoke reserve reserve"
     " confirm release void void void refund refund refund merge merge separate separate book"
+    " opening opening undo"
 ).split()
 
 # Of cards that owe something, put together and apart.
@@ -43,14 +44,16 @@ class Wish:
     size: int
     back: int
     pick: int
+    shop: int = 0
 
 
 @dataclass(frozen=True)
 class Rush:
-    """Wishes of one moment, some minutes after the one before."""
+    """Wishes of one moment, some minutes after the one before; `at_once` in lists."""
 
     minutes_later: int
     wishes: list[Wish]
+    at_once: bool = False
 
 
 def _rushes(asks: list[str], days: tuple[int, ...]) -> st.SearchStrategy[list[Rush]]:
@@ -61,12 +64,14 @@ def _rushes(asks: list[str], days: tuple[int, ...]) -> st.SearchStrategy[list[Ru
         size=st.integers(0, 60),
         back=st.sampled_from([0, 0, 0, 0, 30, 180, 1500, 4300]),
         pick=st.integers(0, 40),
+        shop=st.sampled_from([0, 0, 1]),
     )
     later = [0, 0, 10, 60, 179, *(number * _DAY for number in days)]
     rush = st.builds(
         Rush,
         minutes_later=st.sampled_from(later),
         wishes=st.lists(wishes, min_size=3, max_size=7),
+        at_once=st.booleans(),
     )
     return st.lists(rush, min_size=5, max_size=14)
 
@@ -141,11 +146,37 @@ def promotions(draw: st.DrawFn) -> dict[str, Any]:
         "limit": draw(st.sampled_from([None, (1, "card"), (2, "day"), (1, "week")])),
         "budget": draw(st.sampled_from([None, None, 6, 20])),
         "is_best": draw(st.booleans()),
+        "places": draw(st.sampled_from([[], [], [0], [0, 1]])),
+        "tiers": draw(st.sampled_from([[], [], [], [1], [0, 2]])),
     }
 
 
-PROGRAMS = st.fixed_dictionaries(
+def _fitting(program: dict[str, Any]) -> dict[str, Any]:
+    """Return a program without what one of its kind cannot have."""
+    kind, club = program["kind"], program["club"]
+    if kind == "hybrid":
+        return program
+    only = kind == "stamps"
+    wrong = "points spend_minor" if only else "stamps"
+    if club and club["basis"] in wrong.split():
+        club = {**club, "basis": "visits"}
+    fits = {
+        "club": club,
+        "promotions": [one for one in program["promotions"] if bool(one["stamps"]) is only],
+    }
+    stamps: dict[str, Any] = {
+        "stamps_expiry": None,
+        "milestones": [],
+        "gives": {},
+        "per_visit": None,
+    }
+    points = {"points_expiry": None, "activation_days": 0}
+    return {**program, **fits, **(points if only else stamps)}
+
+
+_DRAWN = st.fixed_dictionaries(
     {
+        "kind": st.sampled_from(["hybrid", "hybrid", "hybrid", "points", "stamps"]),
         "zone": st.sampled_from(
             [ZoneInfo(name) for name in ("Europe/Luxembourg", "Africa/Cairo", "America/St_Johns")]
         ),
@@ -173,6 +204,7 @@ PROGRAMS = st.fixed_dictionaries(
         "cups": st.sampled_from([None, 2]),
     }
 )
+PROGRAMS = _DRAWN.map(_fitting)
 PROGRAMS_OF_DEBTS = st.builds(
     lambda program, owing: program | owing,
     PROGRAMS,
@@ -183,15 +215,38 @@ PROGRAMS_OF_DEBTS = st.builds(
 )
 
 
+# What is asked for instead where a program has no stamps, or no points.
+_INSTEAD = {
+    "points": {
+        "stamp": "earn",
+        "visit": "earn",
+        "redeem_stamps": "reward",
+        "claim": "points",
+        "nothing": "nothing",
+    },
+    "stamps": {
+        "earn": "stamp",
+        "visit": "stamp",
+        "points": "redeem_stamps",
+        "reward": "claim",
+        "adjust": "bonus",
+        "refund": "void",
+    },
+}
+
+
 def event_of(wish: Wish, number: int, shop: Shop, now: datetime) -> Event:
     """Return the event that a wish is, in a shop where this and that has happened."""
+    instead = _INSTEAD.get(shop.program["kind"], {})
+    wish = replace(wish, ask=instead.get(wish.ask, wish.ask))
     event: Event = {"ask": wish.ask, "card": wish.card, "happened": now, "recorded": now}
-    if wish.ask in ("void", "refund", "separate"):
+    if wish.ask in ("void", "refund", "separate", "undo"):
         if (of := _of(wish, shop)) is None:
             return event_of(replace(wish, ask="visit"), number, shop, now)
         event["of"] = of
     facts: Event = _FACTS.get(wish.ask, _promise_of)(wish, number, shop, now)
     if wish.ask in ("stamp", "visit", "earn"):
+        event["place"] = (None, 0, 1)[wish.pick % 3]
         event["happened"] = now - timedelta(minutes=wish.back)
     return event | facts
 
@@ -201,6 +256,8 @@ def _of(wish: Wish, shop: Shop) -> int | None:
     taken = sorted(shop.deeds)
     if wish.ask == "separate":
         taken = sorted(shop.merges)
+    elif wish.ask == "undo":
+        taken = [number for number in taken if shop.deeds[number].ask == "opening"]
     elif wish.size % 8:
         asks = ("earn", "visit") if wish.ask == "refund" else VOIDABLE
         taken = [number for number in taken if shop.deeds[number].ask in asks]
@@ -231,12 +288,21 @@ _FACTS: dict[str, Callable[[Wish, int, Shop, datetime], Event]] = {
     "claim": _claim,
     "void": lambda *_: {"ask": "void"},
     "separate": lambda *_: {"ask": "void"},
+    "undo": lambda *_: {"ask": "void", "by_import": True},
     "redeem_stamps": lambda *_: {"at": None},
     "earn": lambda wish, *_: {
         "amount_minor": 1 + wish.size * 13,
         "reference": _receipt(wish.pick),
     },
-    "bonus": lambda wish, *_: {"points": 1 + wish.size % 4, "stamps": wish.pick % 3},
+    "bonus": lambda wish, _, shop, now: {
+        "points": 0 if shop.program["kind"] == "stamps" else 1 + wish.size % 4,
+        "stamps": 0 if shop.program["kind"] == "points" else 1 + wish.pick % 2,
+    },
+    "opening": lambda wish, _, shop, now: {
+        "points": None if shop.program["kind"] == "stamps" else wish.size % 13,
+        "stamps": None if shop.program["kind"] == "points" else wish.pick % 7,
+        "adds": bool(wish.size % 2),
+    },
     "refund": lambda wish, number, *_: {
         "amount_minor": 1 + wish.size * 7,
         "reference": f"back-{number}",
@@ -274,10 +340,14 @@ def _grant(wish: Wish, shop: Shop, now: datetime) -> Event:
 
 def _reserve(wish: Wish, shop: Shop, named: int | None) -> Event:
     kind = ("points", "cake", "grant", "points")[wish.pick % 4]
+    if shop.program["kind"] == "stamps":
+        kind = "grant"
     if kind == "grant":
         own = sorted(name for name in ready(shop, shop.cards[wish.card]) if name >= 0)
         named = own[wish.size % len(own)] if own else named
         kind = "cake" if named is None else "grant"
+        if kind == "cake" and shop.program["kind"] == "stamps":
+            return {"ask": "redeem_stamps", "at": None}
     seconds = 60 + 900 * wish.size
     return {"kind": kind, "points": 1 + wish.size % 6, "grant": named, "seconds": seconds}
 
