@@ -15,7 +15,12 @@ import pytest
 from moto.server import ThreadedMotoServer
 from obstore.store import S3Store
 
-from punchcard.kit.environment.backup_names import name_of
+from punchcard.cli.backups.backup_bucket import BackupBucket
+from punchcard.cli.backups.kept_backups import prune
+from punchcard.cli.backups.retention import Keeping
+from punchcard.cli.support import CommandFailed
+from punchcard.kit.environment.backup_names import BackupName, name_of
+from punchcard.kit.settings import load_settings
 from tests.cli.backups.shop import earn, keys_at, left_of
 from tests.support.server_process import command
 
@@ -144,6 +149,26 @@ def test_what_need_not_be_kept_goes_here_and_there(
     assert [one["where"][:5] for one in listed] == 2 * [str(folder)[:5]] + 2 * ["s3://"]
     assert (folder / "backups" / "of-mine.db").exists()
     assert not (folder / "backups" / f"{old[1]}.checkpoint").exists()
+
+
+def test_a_key_that_may_not_remove_is_told_and_no_failure(
+    environment: dict[str, str],
+    bucket: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(_bucket: BackupBucket, _backup: BackupName) -> None:
+        raise CommandFailed("Could not remove from the bucket b: AccessDenied.")
+
+    monkeypatch.setattr(BackupBucket, "remove", refuse)
+    for days in (1, 2, 3):
+        name = name_of(datetime.now(UTC) - timedelta(days=days), is_embedded=True)
+        assert httpx.put(f"{bucket}/shop/{name}.sealed", content=b"old").status_code == 200
+    settings = load_settings({**environment, "PUNCHCARD_DATA_DIR": str(tmp_path)})
+    assert prune(settings, Keeping(days=1, weeks=0, months=0)) == []
+    said = capsys.readouterr().err
+    assert said == "Could not remove from the bucket b: AccessDenied. What is old stays there.\n"
 
 
 @on_sqlite

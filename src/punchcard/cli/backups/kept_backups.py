@@ -111,7 +111,8 @@ def taken_elsewhere(settings: "Settings", file: Path, *, is_silent: bool) -> str
 def prune(settings: "Settings", keeping: "Keeping") -> list[str]:
     """Remove what need not be kept, here and in the bucket, and return the names.
 
-    Called when a backup has just been made and checked: the last good one always stays.
+    Called when a backup has just been made and checked: the last good one always stays. A bucket
+    whose key may not remove keeps what it has, which is told and no failure.
     """
     from punchcard.cli.backups.backup_bucket import BackupBucket, wants_bucket
     from punchcard.cli.backups.retention import superfluous
@@ -127,7 +128,11 @@ def prune(settings: "Settings", keeping: "Keeping") -> list[str]:
     if wants_bucket(settings) and not keeping.is_everything:
         bucket = BackupBucket(settings)
         for backup in superfluous([one.backup for one in bucket.kept()], keeping):
-            bucket.remove(backup)
+            try:
+                bucket.remove(backup)
+            except CommandFailed as error:
+                typer.echo(f"{error} What is old stays there.", err=True)
+                break
             removed.append(f"s3://{settings.backup_s3_bucket}: {backup.name}")
     return removed
 
