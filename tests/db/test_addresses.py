@@ -10,6 +10,7 @@ ADDRESSES = [
     ("postgresql://shop@one/punchcard", "one", None),
     ("postgres://shop:p%40ss%3A@one:5433/punchcard?sslmode=require", "one", "5433"),
     ("postgresql+psycopg://shop@[::1]:5433/punchcard", "::1", "5433"),
+    ("postgresql://shop:p%20a%20ss@one:5433/punchcard", "one", "5433"),
     ("postgresql://shop:p%40ss@one:5432,two:5433/punchcard", "one,two", "5432,5433"),
     ("postgresql://shop@one,two,three/punchcard?connect_timeout=3", "one,two,three", ",,"),
     ("postgresql://shop@/punchcard?host=one:5432&host=two:5433", "one,two", "5432,5433"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, insert, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from punchcard.db import migrate
@@ -164,3 +164,35 @@ def test_cards_keep_room_for_their_updates(durable_database_url: str) -> None:
         assert connection.scalar(text("SHOW fsync")) == "on"
     database.close()
     assert options == {"postgresql_with": {"fillfactor": "80"}}
+
+
+@pytest.mark.parametrize(
+    ("revision", "floor", "may"),
+    [
+        ("0999", None, True),
+        ("0999", "0001", True),
+        ("0999", "0999", False),
+        ("0001", None, False),
+    ],
+)
+def test_a_running_version_goes_on_beside_a_newer_one_that_only_added(
+    database: Database, revision: str, floor: str | None, may: bool
+) -> None:
+    head = migrate.head()
+    with database.write_connection() as connection:
+        _mark(connection, revision)
+        if floor is not None:
+            connection.execute(insert(migrate.UpgradeFloor).values(revision=floor))
+    try:
+        if floor is not None and floor > head:
+            with pytest.raises(migrate.DatabaseIsNewer):
+                migrate.may_go_on(database)
+        else:
+            assert migrate.may_go_on(database) is may
+    finally:
+        with database.write_connection() as connection:
+            _mark(connection, head)
+
+
+def _mark(connection: Connection, revision: str) -> None:
+    connection.execute(text("UPDATE alembic_version SET version_num = :to"), {"to": revision})

@@ -8,8 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from sqlalchemy import inspect, text
+from sqlalchemy import String, func, inspect, select, text
+from sqlalchemy.orm import Mapped, mapped_column
 
+from punchcard.db.base import Base
 from punchcard.db.database import Database
 from punchcard.db.dialects import lock_for_migration
 
@@ -17,6 +19,18 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class UpgradeFloor(Base):
+    """The oldest revision whose version may go on serving this database; the highest row counts.
+
+    A migration that does more than add leaves its own here. Without a row every version may that
+    knows this table.
+    """
+
+    __tablename__ = "upgrade_floor"
+
+    revision: Mapped[str] = mapped_column(String(32), primary_key=True)
 
 
 class DowngradeRefused(Exception):
@@ -86,6 +100,22 @@ def is_current(database: Database) -> bool:
     if found is not None and found not in _known():
         raise DatabaseIsNewer(found)
     return found == head()
+
+
+def may_go_on(database: Database) -> bool:
+    """Return whether a server of this version that runs may go on serving the database.
+
+    It may when the database is at its revision, and also beside a newer version that has only added
+    to it: an upgrade of several processes, one after the other. Raises DatabaseIsNewer otherwise.
+    """
+    try:
+        return is_current(database)
+    except DatabaseIsNewer:
+        with database.read_connection() as connection:
+            floor = connection.scalar(select(func.max(UpgradeFloor.revision)))
+        if floor is not None and floor > head():
+            raise
+        return True
 
 
 def config(**attributes: object) -> "Config":

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from punchcard.db.bounded_look import BoundedLook
 from punchcard.db.database import Database
-from punchcard.db.migrate import DatabaseIsNewer, is_current
+from punchcard.db.migrate import DatabaseIsNewer, may_go_on
 from punchcard.db.outbox import OutboxRow, WorkStatus
 from punchcard.db.secret_checks import foreign_secrets
 from punchcard.kit.clock import Clock
@@ -61,7 +61,7 @@ class Readiness:
     def find(self) -> Found:
         """Return what is found now, however long the database takes."""
         try:
-            is_migrated = is_current(self._database)
+            is_migrated = may_go_on(self._database)
             has_its_secrets = True
             if is_migrated and self._settings is not None:
                 with self._database.read_connection() as connection:

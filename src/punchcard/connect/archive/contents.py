@@ -60,6 +60,7 @@ STAYING: Final[Mapping[str, str]] = {
     "plans": "the operator's",
     "secret_checks": "the operator's",
     "throttles": "lasts minutes",
+    "upgrade_floor": "the operator's",
     "used_links": "lasts days",
     "vendor_archive_parts": "files like this one",
     "vendor_archives": "files like this one",

@@ -41,9 +41,13 @@ def libpq_address(url: URL) -> str:
     named = url.query.get("host")
     if isinstance(named, tuple):
         bare = url.difference_update_query(["host"]).set(host="hosts.invalid", port=None)
-        text = bare.render_as_string(hide_password=False)
-        return text.replace("hosts.invalid", ",".join(named), 1)
-    return url.render_as_string(hide_password=False)
+        return _rendered(bare).replace("hosts.invalid", ",".join(named), 1)
+    return _rendered(url)
+
+
+def _rendered(url: URL) -> str:
+    """Return the text of an address; SQLAlchemy leaves blanks in it, which libpq refuses."""
+    return url.render_as_string(hide_password=False).replace(" ", "%20")
 
 
 def _parts(address: str) -> tuple[str, list[str], str]:
