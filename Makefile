@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-browser setup-node run test test-all fuzz coverage screenshots lint \
-	lint-types lint-others format migration-check migration bench replay lock client vendor wheel \
+	lint-types lint-others format ha-test migration-check migration bench replay lock client vendor wheel \
 	install-test chroot-test manifest-check sbom audit setup-proxies setup-prometheus setup-php clean
 
 help: ## Say what each target does
@@ -87,6 +87,11 @@ format: setup setup-node ## Lay out the code and apply safe fixes
 	@$(BIN)/ruff format
 	@$(BIN)/djlint --quiet --warn --reformat $(TEMPLATES)
 	@$(NODE)/biome check --write
+
+ROUNDS := 1
+
+ha-test: setup ## Kill, cut off, freeze and fill the primary of a cluster of three, and judge (root; ROUNDS=5)
+	@$(BIN)/python -m tools.ha --rounds $(ROUNDS)
 
 migration-check: setup ## Compare models and migrations on both databases
 	@$(BIN)/python -m tools.migrations check

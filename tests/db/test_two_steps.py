@@ -18,7 +18,7 @@ from punchcard.db import migrate
 from punchcard.db.database import Database
 from tests.support.databases import PostgresqlTemplate
 
-BEFORE_THE_RULE = "0050"
+BEFORE_THE_RULE = "0051"
 """Up to this revision upgrades were made with every process stopped."""
 
 ALLOWED: dict[str, str] = {}
