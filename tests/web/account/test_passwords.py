@@ -16,7 +16,7 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.main import create_app, create_worker
-from tests.support.cast import PASSWORD, Shop
+from tests.support.cast import PASSWORD, Shop, make_admin
 from tests.support.http import Api
 from tests.support.pages import Visitor, text_of
 
@@ -181,6 +181,24 @@ def test_somebody_invited_chooses_the_first_password(
     invited.follow(invited.get(link(context)))
     assert choose(invited) == 303
     assert invited.sign_in("zoe@alice.example", NEW).headers["location"] == "/console"
+
+
+def test_the_first_owner_of_a_new_shop_is_invited_and_the_admin_is_told(
+    visitors: Visitors, context: Context
+) -> None:
+    make_admin(context)
+    admin, invited = visitors(), visitors()
+    admin.sign_in("admin@platform.example", PASSWORD)
+    shop = {"name": "Chez Carla", "slug": "chez-carla", "language": "fr", "currency": "EUR"}
+    owner = {"owner_name": "Carla", "owner_email": "carla@carla.example", "password": ""}
+    admin.get("/admin/vendors/new")
+    answer = admin.post("/admin/vendors/new", **shop, **owner, timezone="Europe/Paris")
+    told = text_of(admin.follow(answer))
+    assert "Chez Carla is open. Carla gets a mail to choose a password." in told
+
+    invited.follow(invited.get(link(context)))
+    assert choose(invited) == 303
+    assert invited.sign_in("carla@carla.example", NEW).headers["location"] == "/console"
 
 
 def test_an_invitation_that_was_lost_is_sent_again(

@@ -65,6 +65,10 @@ def open_vendors(
     )
 
 
+_OPEN: Final = N_("{name} is open.")
+_OPEN_AND_INVITED: Final = N_("{name} is open. {owner} gets a mail to choose a password.")
+
+
 @router.get("/new")
 def open_new_vendor(request: PageRequestDep) -> Response:
     """Ask for what a new vendor needs."""
@@ -91,7 +95,8 @@ def create_vendor(request: PageRequestDep, form: FormDep) -> Response:
                     request.context.accounts.password_reset.invite(session, owner)
     if not form.is_valid:
         return _new_page(request, form, status=422)
-    return request.redirect("/admin/vendors", N_("{name} is open."), name=values["name"])
+    done = _OPEN_AND_INVITED if is_invited else _OPEN
+    return request.redirect("/admin/vendors", done, name=values["name"], owner=owner_name)
 
 
 @router.get("/{vendor_id}")
