@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
+from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.plans.models import VendorMonth
 from punchcard.connect.usage import bills, month_service, usage_service
 from punchcard.connect.usage.month_service import MonthFigures
@@ -116,6 +117,23 @@ def test_what_the_shops_software_took_is_counted(alice: Shop) -> None:
     tried = len(receivers.posts)
     desk.work(sender)
     assert figures(alice).webhook_deliveries == len(receivers.posts) - tried > 0
+
+
+def test_mails_to_customers_are_counted_and_those_to_people_are_not(
+    alice: Shop, context: Context
+) -> None:
+    give_plan(alice, mails_per_month=1)
+    mail = Mail(kind="points_ending", to="chloe@home.example", language="fr", facts={})
+    queue = context.accounts.mail_queue
+    with context.database.write() as session:
+        queue.enqueue(session, mail)
+        assert queue.has_room(session, alice.id)
+        queue.enqueue(session, mail, of_vendor=alice.id)
+    with context.database.write() as session:
+        assert not queue.has_room(session, alice.id)
+        # What somebody asked for is sent all the same, and counted.
+        queue.enqueue(session, mail, of_vendor=alice.id)
+    assert figures(alice).mails == 2
 
 
 def test_the_file_for_bills_has_names_that_stay(

@@ -30,6 +30,7 @@ from punchcard.loyalty.jobs.notice_keeper import (
     expire_notices,
 )
 from punchcard.loyalty.operations import Actor, OperationMetadata
+from punchcard.loyalty.programs import plan_changes
 from punchcard.loyalty.rules.dated.notices import notice_time
 from punchcard.loyalty.tables import CARDS, PROGRAMS
 from punchcard.loyalty.till import points_service, stamp_service
@@ -38,7 +39,8 @@ from punchcard.loyalty.vocabulary import ActorKind
 from tests.connect.desk import endpoint, events
 from tests.loyalty import shelf
 from tests.support.books import audited
-from tests.support.cast import Shop
+from tests.support.cast import Shop, by_operator
+from tests.support.plans_given import give_plan
 from tests.support.post import Post
 
 OUTBOX, NOTICES = table_of(OutboxRow), table_of(ExpiryNotice)
@@ -296,6 +298,17 @@ def test_a_program_without_notices_tells_nothing(shop: Notices) -> None:
     assert shop.run() == 0
     with shop.context.database.write() as session:
         assert enqueue_notices(session, shop.clock.now()) == 0
+
+
+def test_above_the_mails_of_the_plan_the_pass_alone_tells(shop: Notices) -> None:
+    card = shop.card()
+    give_plan(shop.alice, mails_per_month=0)
+    shop.go_to(shop.end_of(card) - timedelta(days=30))
+    assert (shop.run(), shop.told()) == (0, 1)
+    with shop.context.database.write() as session:
+        plan_changes.give_plan(session, by_operator(shop.context), shop.alice.id, None)
+    shop.go_to(shop.end_of(card) - timedelta(days=7))
+    assert shop.run() == 1
 
 
 def test_without_an_address_the_pass_alone_tells(shop: Notices) -> None:
