@@ -2,15 +2,17 @@
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
 
 from punchcard.kit.settings import Settings
+from tests.support.demo_server import free_port
 from tests.support.open_shop import open_shop
 from tests.support.prometheus import Told, told_by
-from tests.support.server_process import caller, environment_for, serving
+from tests.support.server_process import PUNCHCARD, caller, environment_for, serving
 from tests.support.waiting import wait_until
 
 STAMPS = 5
@@ -65,3 +67,46 @@ def pid_of(told: Told, process: str) -> int:
     number = told.value("punchcard_process_id", process=process)
     assert number is not None
     return int(number)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("token", ["", "right"])
+def test_a_worker_apart_tells_its_own_at_a_port_of_its_machine(
+    database_url: str, tmp_path: Path, token: str
+) -> None:
+    environment = {**environment_for(database_url, tmp_path), "PUNCHCARD_METRICS_TOKEN": token}
+    port = free_port()
+    with (tmp_path / "worker.log").open("wb") as said:
+        worker = subprocess.Popen(
+            [PUNCHCARD, "worker", "--metrics-port", str(port)],
+            env=environment,
+            stdout=said,
+            stderr=said,
+        )
+    try:
+        with caller(f"http://127.0.0.1:{port}") as client:
+            wait_until(lambda: is_answered(client))
+            if token:
+                assert client.get("/metrics").status_code == 401
+                client.headers["Authorization"] = f"Bearer {token}"
+            assert client.get("/healthz").status_code == 404
+            wait_until(lambda: "mail.send" in told_by(client).labels(AGE, "lane"))
+            told = told_by(client)
+            assert told.value("punchcard_database_answers") == 1
+            assert told.labels("punchcard_process_up", "process") == {"0"}
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(60) == 0
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+AGE = "punchcard_worker_age_seconds"
+
+
+def is_answered(client: httpx.Client) -> bool:
+    try:
+        client.get("/metrics")
+    except httpx.TransportError:
+        return False
+    return True

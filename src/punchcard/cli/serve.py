@@ -78,10 +78,16 @@ def serve(
         run_server(host=host, port=port, workers=workers, has_worker=has_worker)
 
 
-def work() -> None:
+def work(
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Tell figures at this port of this machine."),
+    ] = None,
+) -> None:
     """Do the work that changes leave, apart from the server (run that with --no-worker)."""
     import signal
 
+    from punchcard.api.metrics.worker_page import worker_page
     from punchcard.kit.settings import load_settings
     from punchcard.main import create_worker
 
@@ -99,7 +105,9 @@ def work() -> None:
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
-        worker.run()
+        page = worker_page(context, metrics_port) if metrics_port else nullcontext()
+        with page:
+            worker.run()
 
 
 def refuse_unsafe(settings: "Settings") -> None:
