@@ -9,7 +9,7 @@ from sqlalchemy import select
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock, SystemClock
 from punchcard.kit.errors import DomainError, InvalidInput
-from punchcard.kit.ids import CardId, GrantId, SystemIds
+from punchcard.kit.ids import CardId, GrantId, RewardId, SystemIds
 from punchcard.loyalty.errors.cards import CardBlocked
 from punchcard.loyalty.errors.grants import (
     GrantAlreadyGiven,
@@ -72,6 +72,11 @@ def change(alice: TillDriver, row: type, row_id: str, **values: object) -> None:
     with alice.database.write() as session:
         for name, value in values.items():
             setattr(session.get_one(row, row_id), name, value)
+
+
+def stock_of(alice: TillDriver, reward: RewardId) -> int | None:
+    with alice.database.read() as session:
+        return session.get_one(Reward, reward).stock_left
 
 
 def test_a_card_is_given_a_coffee_and_collects_it_once(alice: TillDriver) -> None:
@@ -311,3 +316,31 @@ def test_codes_are_all_different(alice: TillDriver) -> None:
         codes = session.scalars(select(Grant.code)).all()
     assert len(set(codes)) == 20
     assert {len(code) for code in codes} == {10}
+
+
+def test_a_list_that_merges_takes_what_came_along_off_the_shelf(alice: TillDriver) -> None:
+    program = alice.program()
+    cake = alice.reward(program, points_required=None, stock_left=1)
+    mine, found, other = alice.cards(program, 3)
+    alice.till.submit_all([alice.grant(found, cake), alice.grant(other, cake)])
+    collected = alice.redeem_grant(mine)
+    receipts = alice.till.submit_all([alice.merge(mine, found), collected])
+    assert [one for one in receipts if isinstance(one, DomainError)] == []
+    assert stock_of(alice, cake) == 0
+    assert isinstance(refused(alice, alice.redeem_grant(other)), RewardNotAvailable)
+
+
+def test_a_list_that_reaches_a_tier_takes_what_that_gives_off_the_shelf(alice: TillDriver) -> None:
+    program = alice.program(type="points")
+    cake = alice.reward(program, points_required=None, stock_left=1)
+    with alice.database.write() as session:
+        row = session.get_one(LoyaltyProgram, program)
+        gold = {"key": "gold", "name": "Gold", "threshold": 10, "earn_factor": "1.000"}
+        basic = {**gold, "key": "basic", "threshold": 0, "grants": []}
+        row.tiers = [basic, {**gold, "grants": [cake]}]
+        row.tier_rules = {"basis": "points", "window": "lifetime"}
+        row.version += 1
+    card = alice.card(program)
+    receipts = alice.till.submit_all([alice.earn(card, 1000), alice.redeem_grant(card)])
+    assert [one for one in receipts if isinstance(one, DomainError)] == []
+    assert stock_of(alice, cake) == 0

@@ -60,6 +60,7 @@ from punchcard.loyalty.till.looks.batch_history import NamedEntries, Sight, is_s
 from punchcard.loyalty.till.looks.histories import history_of
 from punchcard.loyalty.till.looks.replays import replayed
 from punchcard.loyalty.till.merges.pairs import moved_two
+from punchcard.loyalty.till.promises.grant_history import promised_rewards
 from punchcard.loyalty.till.promises.referral_rows import referral_row
 from punchcard.loyalty.till.receipt import Receipt, response_facts
 from punchcard.loyalty.till.reference_claims import (
@@ -268,7 +269,19 @@ class Batch:
             self._check_reference(operation, card)
         if is_stamp_of_now(operation, card, self.now):
             return NO_HISTORY
+        if card.is_touched and card.state.standing is not None:
+            self._check_promised(operation, card)
         return history_of(operation, Sight(self._past, card, self.rewards, self.now, self.named))
+
+    def _check_promised(self, operation: Operation, card: HeldCard) -> None:
+        """Let an operation wait that may move a reward which this batch has only just promised.
+
+        By a merge, or by a tier: no operation named it, so nothing holds its stock yet.
+        """
+        promised = promised_rewards(operation, card.state)
+        if any((operation.vendor_id, one) not in self.rewards for one in promised):
+            self.waiting.add(card.state.id)
+            raise _Deferred
 
     def _past(self, card: HeldCard) -> Connection:
         """Return where the card's past can be asked for, unless this batch has moved it already."""
