@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import (
+    CheckConstraint,
     ColumnElement,
     Connection,
     CursorResult,
@@ -27,9 +28,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from punchcard.db.base import Base, table_of
-from punchcard.db.bulk import BulkInsert
 from punchcard.db.dialects import insert_into, locked_elsewhere
 from punchcard.db.events import Event, announce
+from punchcard.db.sets.bulk import BulkInsert
 from punchcard.db.types import BigInt, EnumText, UtcDateTime, one_of
 from punchcard.kit.tracing.spans import current_span
 
@@ -77,7 +78,11 @@ class OutboxRow(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        one_of("status", WorkStatus),
+        one_of("status", WorkStatus).ddl_if(dialect="postgresql"),
+        # For IN with more than two words SQLite builds a table of them for each row.
+        CheckConstraint(
+            " OR ".join(f"status = '{status}'" for status in WorkStatus), name="status"
+        ).ddl_if(dialect="sqlite"),
         Index(
             "uq_outbox_waiting",
             "topic",
