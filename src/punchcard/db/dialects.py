@@ -1,4 +1,4 @@
-"""What differs between SQLite and PostgreSQL, in one place; sets of rows are in `bulk.py`."""
+"""What differs between SQLite and PostgreSQL, in one place; sets of rows are in `sets`."""
 
 import sqlite3
 import time
@@ -39,6 +39,7 @@ from sqlalchemy.sql.operators import custom_op
 
 from punchcard.db.base import Base
 from punchcard.db.failures import READ_ONLY, is_storage_failure
+from punchcard.db.sets.direct import begin_on_sqlite
 from punchcard.kit.private_files import make_private_file
 
 if TYPE_CHECKING:
@@ -148,15 +149,7 @@ def prepare_sqlite(engine: Engine, *, busy_seconds: int, read_only: bool) -> Non
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        # Past SQLAlchemy, whose way to run a statement costs a thirtieth of a stamp.
-        raw = connection.connection.driver_connection
-        assert isinstance(raw, sqlite3.Connection)
-        try:
-            raw.execute(begin)
-        except sqlite3.Error as error:
-            raise DBAPIError.instance(
-                begin, None, error, sqlite3.Error, dialect=connection.dialect
-            ) from error
+        begin_on_sqlite(connection, begin)
 
 
 def _write_ahead(cursor: sqlite3.Cursor, busy_seconds: int) -> None:

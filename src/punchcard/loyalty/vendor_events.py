@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.models import Vendor
 from punchcard.db.base import table_of
-from punchcard.db.bulk import BulkInsert
 from punchcard.db.dialects import Row
 from punchcard.db.events import announce
 from punchcard.db.outbox import WorkEnqueued
+from punchcard.db.sets.bulk import BulkInsert
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import VendorId
 from punchcard.kit.tracing.spans import current_span

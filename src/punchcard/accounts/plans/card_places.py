@@ -18,8 +18,8 @@ from punchcard.accounts.plans.errors import NoNewCards, PlanLimitReached
 from punchcard.accounts.plans.models import Plan, VendorPlan
 from punchcard.accounts.vocabulary import PlanLimit
 from punchcard.db.base import table_of
-from punchcard.db.bulk import BulkInsert
 from punchcard.db.dialects import is_sqlite, one_of
+from punchcard.db.sets.bulk import BulkInsert
 from punchcard.kit.ids import VendorId
 
 _PLANS = table_of(Plan)

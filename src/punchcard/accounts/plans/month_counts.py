@@ -9,7 +9,7 @@ from punchcard.accounts.plans.models import VendorMonthCount
 from punchcard.accounts.plans.plan_limits import maximum_of
 from punchcard.accounts.vocabulary import PlanLimit
 from punchcard.db.base import table_of
-from punchcard.db.bulk import BulkInsert
+from punchcard.db.sets.bulk import BulkInsert
 from punchcard.kit.ids import VendorId
 
 

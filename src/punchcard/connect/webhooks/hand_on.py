@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from punchcard.connect.models import WebhookDelivery, WebhookEndpoint
 from punchcard.connect.vocabulary import DeliveryState, EndpointStatus
 from punchcard.db.base import table_of
-from punchcard.db.bulk import BulkInsert
+from punchcard.db.sets.bulk import BulkInsert
 from punchcard.kit.ids import Ids, VendorId
 from punchcard.loyalty.models import VendorEvent
 

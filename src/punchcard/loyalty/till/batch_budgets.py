@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from punchcard.db.base import table_of
-from punchcard.db.bulk import RowAdd
 from punchcard.db.dialects import is_sqlite
+from punchcard.db.sets.bulk import RowAdd
 from punchcard.kit.ids import PromotionId
 from punchcard.loyalty.operations import CardOperation, Operation, VoidEntry
 from punchcard.loyalty.promotion_models import Promotion

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, update
 from punchcard.accounts.models import AuditEvent, Customer
 from punchcard.accounts.plans.card_places import CardPlaces
 from punchcard.db.base import table_of
-from punchcard.db.bulk import BulkInsert, BulkUpdate, write_together
 from punchcard.db.dialects import Row
 from punchcard.db.events import announce
 from punchcard.db.outbox import WorkEnqueued, insert_waiting, waiting_rows
+from punchcard.db.sets.bulk import BulkInsert, BulkUpdate, write_together
 from punchcard.kit.ids import (
     CardId,
     EntryId,

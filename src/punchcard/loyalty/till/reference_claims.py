@@ -10,12 +10,13 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, select
 from sqlalchemy.engine import Dialect
 
 from punchcard.db.base import table_of
-from punchcard.db.bulk import BulkDelete, BulkInsert
 from punchcard.db.dialects import Row, one_of
+from punchcard.db.sets.bulk import BulkDelete, BulkInsert
+from punchcard.db.sets.lookup import Lookup
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CardId, EntryId, ProgramId
 from punchcard.loyalty.errors.till import (
@@ -105,13 +106,14 @@ def claims_of_past(past: PastEntry, card_id: CardId) -> list[Claim]:
 
 
 @lru_cache(maxsize=2)
-def _claims_statement(dialect: Dialect) -> Select[Any]:
-    return select(_CLAIMS).where(
+def _claims_lookup(dialect: Dialect) -> Lookup:
+    query = select(_CLAIMS).where(
         one_of(_CLAIMS.c.program_id, "programs", dialect),
         # By the whole key: without the type a program's claims would all be looked through.
         one_of(_CLAIMS.c.type, "types", dialect),
         one_of(_CLAIMS.c.reference, "references", dialect),
     )
+    return Lookup(query, dialect)
 
 
 def claims_in_use(connection: Connection, claims: Iterable[Claim]) -> dict[Claim, EntryId]:
@@ -119,8 +121,8 @@ def claims_in_use(connection: Connection, claims: Iterable[Claim]) -> dict[Claim
     wanted = set(claims)
     if not wanted:
         return {}
-    rows = connection.execute(
-        _claims_statement(connection.dialect),
+    rows = _claims_lookup(connection.dialect).rows(
+        connection,
         {
             "programs": sorted({program for program, _, _ in wanted}),
             "types": sorted({kind for _, kind, _ in wanted}),

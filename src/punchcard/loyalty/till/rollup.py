@@ -7,8 +7,8 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from punchcard.db.base import table_of
-from punchcard.db.bulk import BulkInsert
 from punchcard.db.dialects import locked_elsewhere
+from punchcard.db.sets.bulk import BulkInsert
 from punchcard.loyalty.models import DailyRollup
 from punchcard.loyalty.rules.rollup_rules import ALL_COLUMNS, ROLLUP_COLUMNS
 

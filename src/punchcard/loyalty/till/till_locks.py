@@ -10,6 +10,7 @@ from sqlalchemy.engine import Dialect
 
 from punchcard.db.base import table_of
 from punchcard.db.dialects import is_sqlite, one_of
+from punchcard.db.sets.lookup import Lookup
 from punchcard.kit.ids import CardId, RewardId, VendorId
 from punchcard.kit.secrets import hash_token
 from punchcard.loyalty.cards.card_queries import WalletColumns, card_query
@@ -53,21 +54,20 @@ class KnownCustomers(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def _lock_statement(
-    key: str, dialect: Dialect, wallets: WalletColumns, *, waits: bool
-) -> Select[Any]:
-    return (
+def _lock_lookup(key: str, dialect: Dialect, wallets: WalletColumns, *, waits: bool) -> Lookup:
+    query = (
         card_query(wallets)
         .where(one_of(_KEY_COLUMNS[key], "values", dialect))
         .order_by(CARDS.c.id)
         .with_for_update(of=CARDS, skip_locked=not waits)
     )
+    return Lookup(query, dialect)
 
 
 @lru_cache(maxsize=8)
-def _id_statement(key: str, dialect: Dialect) -> Select[Any]:
+def _id_lookup(key: str, dialect: Dialect) -> Lookup:
     column = _KEY_COLUMNS[key]
-    return select(column, CARDS.c.id).where(one_of(column, "values", dialect))
+    return Lookup(select(column, CARDS.c.id).where(one_of(column, "values", dialect)), dialect)
 
 
 def lock_cards(
@@ -111,16 +111,16 @@ def lock_cards(
 def _lock(
     connection: Connection, kind: str, values: Sequence[Any], wallets: WalletColumns, *, waits: bool
 ) -> Sequence[Row[Any]]:
-    statement = _lock_statement(kind, connection.dialect, wallets, waits=waits)
-    return connection.execute(statement, {"values": values}).all()
+    lookup = _lock_lookup(kind, connection.dialect, wallets, waits=waits)
+    return lookup.rows(connection, {"values": values})
 
 
 def _ids_of(connection: Connection, refs: set[CardRef]) -> dict[CardRef, CardId]:
     found: dict[CardRef, CardId] = {}
     for kind in {ref.key for ref in refs}:
         by_value = {_stored(ref): ref for ref in refs if ref.key == kind}
-        statement = _id_statement(kind, connection.dialect)
-        rows = connection.execute(statement, {"values": list(by_value)})
+        lookup = _id_lookup(kind, connection.dialect)
+        rows = lookup.rows(connection, {"values": list(by_value)})
         found |= {by_value[value]: card_id for value, card_id in rows}
     return found
 

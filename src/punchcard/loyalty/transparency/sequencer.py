@@ -17,10 +17,10 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, exists, func, s
 
 from punchcard.accounts.models import AuditEvent
 from punchcard.db.base import table_of
-from punchcard.db.bulk import BulkInsert, write_together
 from punchcard.db.database import Database
 from punchcard.db.dialects import insert_into
 from punchcard.db.reading import stream_plain
+from punchcard.db.sets.bulk import BulkInsert, write_together
 from punchcard.loyalty.ledger.ledger_reader import first_id_at
 from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.transparency.evidence import (

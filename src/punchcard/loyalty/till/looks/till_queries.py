@@ -11,15 +11,17 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
-    literal,
+    null,
     or_,
     select,
+    type_coerce,
 )
 from sqlalchemy.engine import Dialect
 
 from punchcard.accounts.models import IdempotencyRecord, Location
 from punchcard.db.base import table_of
 from punchcard.db.dialects import one_of
+from punchcard.db.sets.lookup import Lookup
 from punchcard.kit.ids import CardId, EntryId, LocationId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.cards import card_queries
 from punchcard.loyalty.cards.models import CardMerge
@@ -49,7 +51,7 @@ KeyPair = tuple[VendorId, str]
 
 
 @lru_cache(maxsize=2)
-def _key_statement(dialect: Dialect) -> Any:
+def _key_lookup(dialect: Dialect) -> Lookup:
     of_entries = select(
         ENTRIES.c.vendor_id, ENTRIES.c.idempotency_key, ENTRIES.c.id, ENTRIES.c.fingerprint
     ).where(
@@ -57,12 +59,15 @@ def _key_statement(dialect: Dialect) -> Any:
         one_of(ENTRIES.c.idempotency_key, "keys", dialect),
     )
     of_records = select(
-        _RECORDS.c.vendor_id, _RECORDS.c.key, literal(None, ENTRIES.c.id.type), literal(None)
+        _RECORDS.c.vendor_id,
+        _RECORDS.c.key,
+        type_coerce(null(), ENTRIES.c.id.type).label("id"),
+        type_coerce(null(), ENTRIES.c.fingerprint.type).label("fingerprint"),
     ).where(
         one_of(_RECORDS.c.vendor_id, "vendors", dialect),
         one_of(_RECORDS.c.key, "keys", dialect),
     )
-    return of_entries.union_all(of_records)
+    return Lookup(of_entries.union_all(of_records), dialect)
 
 
 def find_keys(
@@ -72,8 +77,8 @@ def find_keys(
     wanted = set(pairs)
     if not wanted:
         return {}
-    rows = connection.execute(
-        _key_statement(connection.dialect),
+    rows = _key_lookup(connection.dialect).rows(
+        connection,
         {
             "vendors": sorted({vendor for vendor, _ in wanted}),
             "keys": sorted({key for _, key in wanted}),
@@ -135,18 +140,19 @@ def _merged_with(
 
 
 @lru_cache(maxsize=2)
-def _past_statement(dialect: Dialect) -> Any:
-    return (
+def _past_lookup(dialect: Dialect) -> Lookup:
+    query = (
         select(ENTRIES, _VOIDING.c.id.label("voided_by"), *_carries(_BEFORE))
         .outerjoin(_VOIDING, _VOIDING.c.voids == ENTRIES.c.id)
         .outerjoin(_BEFORE, _carried_into(ENTRIES, _BEFORE))
         .where(one_of(ENTRIES.c.id, "ids", dialect))
     )
+    return Lookup(query, dialect)
 
 
 def past_rows(connection: Connection, entry_ids: Collection[EntryId]) -> dict[EntryId, Row[Any]]:
     """Return what `past_entry` makes of entries, by their ids: one query for all of a batch."""
-    rows = connection.execute(_past_statement(connection.dialect), {"ids": sorted(entry_ids)})
+    rows = _past_lookup(connection.dialect).rows(connection, {"ids": sorted(entry_ids)})
     return {row.id: row for row in rows}
 
 

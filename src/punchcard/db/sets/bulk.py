@@ -3,29 +3,24 @@
 PostgreSQL takes a set as one JSON document, and several sets as one statement, whose text never
 depends on the number of rows: it is parsed and planned once a connection, and a batch of the till
 costs one turn over the wire. SQLite, which runs in this process, takes the rows one after another
-through one prepared statement a set.
+through one prepared statement a set, written a column at a time.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from functools import lru_cache
-from operator import itemgetter, methodcaller
-from typing import Any, Final
+from operator import itemgetter
+from typing import Any
 
 import orjson
-from sqlalchemy import JSON, Connection, Table, Uuid
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeEngine
 
 from punchcard.db.dialects import Row, is_sqlite
-from punchcard.db.types import UtcDateTime
-from punchcard.kit.clock import to_rfc3339
-
-_Bind = Callable[[Any], Any]
+from punchcard.db.sets.direct import send_to_sqlite
+from punchcard.db.sets.sqlite_values import converted, writer_of
 
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-_SQLITE = sqlite.dialect()
 
 
 class Bulk:
@@ -35,9 +30,7 @@ class Bulk:
         self.columns = tuple(columns)
         self.on_postgresql = ""
         self.on_sqlite = ""
-        kinds = [table.c[column] for column in columns]
-        binds = [_sqlite_bind(kind.type, is_nullable=kind.nullable) for kind in kinds]
-        self._binds = [(place, bind) for place, bind in enumerate(binds) if bind is not None]
+        self._writers = [writer_of(table.c[column].type) for column in columns]
         self._pick = itemgetter(*columns)
         types = ", ".join(f"{c} {table.c[c].type.compile(_POSTGRESQL)}" for c in columns)
         self._recordset = f"json_to_recordset(%s::json) AS r({types})"
@@ -48,13 +41,13 @@ class Bulk:
 
     def write_to_sqlite(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Send `rows` one after another through one prepared statement."""
-        connection.exec_driver_sql(self.on_sqlite, [self._bound(row) for row in rows])
+        columns = list(zip(*map(self._pick, rows), strict=True))
+        send_to_sqlite(connection, *self._for_sqlite(columns))
 
-    def _bound(self, row: Row) -> tuple[Any, ...]:
-        values = list(self._pick(row))
-        for place, bind in self._binds:
-            values[place] = bind(values[place])
-        return tuple(values)
+    def _for_sqlite(self, columns: Sequence[Sequence[Any]]) -> tuple[str, Sequence[Any]]:
+        """Return the statement for rows that are given as their columns, and what it takes."""
+        written = map(converted, columns, self._writers)
+        return self.on_sqlite, list(zip(*written, strict=True))
 
     def document(self, rows: Sequence[Row]) -> str:
         """Return `rows` as the JSON that PostgreSQL reads them from."""
@@ -69,11 +62,34 @@ class BulkInsert(Bulk):
         # Names come from the models, never from a caller.
         names = ", ".join(columns)
         head = f"INSERT INTO {table.name} ({names})"
-        places = ", ".join("?" * len(columns))
+        self._table, self._on_conflict = table.name, on_conflict
+        self._may_be_left_out = [
+            table.c[column].nullable and table.c[column].server_default is None
+            for column in columns
+        ]
         # "WHERE true" keeps ON CONFLICT from being read as the condition of a join.
         body = f"SELECT {names} FROM {self._recordset} WHERE true"  # noqa: S608
         self.on_postgresql = f"{head} {body} {on_conflict}"
-        self.on_sqlite = f"{head} VALUES ({places}) {on_conflict}"
+        self.on_sqlite = self._with_columns(self.columns)
+
+    def _for_sqlite(self, columns: Sequence[Sequence[Any]]) -> tuple[str, Sequence[Any]]:
+        """Leave out what none of the rows has: half of an entry, for which places cost as much."""
+        names, written = [], []
+        for name, column, writer, may_be_left_out in zip(
+            self.columns, columns, self._writers, self._may_be_left_out, strict=True
+        ):
+            if may_be_left_out and column[0] is None and column.count(None) == len(column):
+                continue
+            names.append(name)
+            written.append(converted(column, writer))
+        return self._with_columns(tuple(names)), list(zip(*written, strict=True))
+
+    @lru_cache(maxsize=64)  # noqa: B019 - those that insert live as long as the process
+    def _with_columns(self, names: tuple[str, ...]) -> str:
+        places = ", ".join("?" * len(names))
+        # Names come from the models, never from a caller.
+        head = f"INSERT INTO {self._table} ({', '.join(names)})"
+        return f"{head} VALUES ({places}) {self._on_conflict}"
 
 
 class BulkUpdate(Bulk):
@@ -151,37 +167,6 @@ def _together(statements: tuple[str, ...]) -> str:
         return last
     parts = ", ".join(f"w{number} AS ({other})" for number, other in enumerate(others))
     return f"WITH {parts} {last}"
-
-
-def _sqlite_bind(kind: TypeEngine[Any], *, is_nullable: bool | None) -> _Bind | None:
-    """Return how a value of `kind` is written to SQLite.
-
-    Ids, moments and documents are most of what a batch writes: they are written so that
-    SQLAlchemy reads them as its own, several times as fast; a test holds both together.
-    """
-    if isinstance(kind, UtcDateTime):
-        return _sqlite_moment
-    if isinstance(kind, Uuid):
-        return _sqlite_id if is_nullable else _without_hyphens
-    if isinstance(kind, JSON):
-        return _sqlite_document
-    return kind.dialect_impl(_SQLITE).bind_processor(_SQLITE)
-
-
-_without_hyphens: Final = methodcaller("replace", "-", "")
-
-
-@lru_cache(maxsize=1024)
-def _sqlite_moment(value: datetime | None) -> str | None:
-    return None if value is None else to_rfc3339(value)[:26].replace("T", " ")
-
-
-def _sqlite_id(value: str | None) -> str | None:
-    return None if value is None else value.replace("-", "")
-
-
-def _sqlite_document(value: object) -> str | None:
-    return None if value is None else orjson.dumps(value).decode()
 
 
 def _as_bytea(value: object) -> str:

@@ -1,0 +1,67 @@
+"""Statements whose text is made once, sent to SQLite past SQLAlchemy.
+
+There a call is no journey, and SQLAlchemy's way to run a statement costs more than the statement:
+a stamp alone in its batch has six of them.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+Values = tuple[Any, ...]
+"""A row as the driver takes and gives it."""
+
+
+def fetch_from_sqlite(connection: Connection, statement: str, values: Values) -> list[Values]:
+    """Return the rows of `statement`, as the driver gives them. Raises as SQLAlchemy does."""
+    if _is_watched(connection):
+        return [tuple(row) for row in connection.exec_driver_sql(statement, values)]
+    raw = _raw(connection)
+    try:
+        return raw.execute(statement, values).fetchall()
+    except sqlite3.Error as error:
+        raise _wrapped(connection, statement, error) from error
+
+
+def send_to_sqlite(connection: Connection, statement: str, rows: Sequence[Values]) -> None:
+    """Do `statement` with each of `rows`. Raises as SQLAlchemy does."""
+    if _is_watched(connection):
+        connection.exec_driver_sql(statement, list(rows))
+        return
+    raw = _raw(connection)
+    try:
+        if len(rows) == 1:
+            raw.execute(statement, rows[0])
+        else:
+            raw.executemany(statement, rows)
+    except sqlite3.Error as error:
+        raise _wrapped(connection, statement, error) from error
+
+
+def begin_on_sqlite(connection: Connection, statement: str) -> None:
+    """Begin a transaction in the words of `statement`. Raises as SQLAlchemy does."""
+    try:
+        _raw(connection).execute(statement)
+    except sqlite3.Error as error:
+        raise _wrapped(connection, statement, error) from error
+
+
+def _raw(connection: Connection) -> sqlite3.Connection:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw
+
+
+def _is_watched(connection: Connection) -> bool:
+    """Return whether somebody wants to hear of statements: they are then sent in the usual way."""
+    return bool(connection.dispatch.before_cursor_execute)
+
+
+def _wrapped(connection: Connection, statement: str, error: sqlite3.Error) -> Exception:
+    dialect = connection.dialect
+    return DBAPIError.instance(
+        statement, None, error, sqlite3.Error, hide_parameters=True, dialect=dialect
+    )

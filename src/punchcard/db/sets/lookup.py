@@ -1,0 +1,102 @@
+"""Queries for what has one of several keys, whose text is made once.
+
+SQLAlchemy looks its text up anew each time, and on SQLite writes a place for each key into it. Here
+PostgreSQL takes the keys as one array, and SQLite as many as the next power of two, the last one
+several times: nine texts serve for any batch. Rows are read a column at a time.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, Select
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.selectable import CompoundSelect
+
+from punchcard.db.dialects import is_sqlite
+from punchcard.db.sets.direct import fetch_from_sqlite
+from punchcard.db.sets.sqlite_values import Convert, converted, reader_of, writer_of
+
+Query = Select[Any] | CompoundSelect[Any]
+Row = Any
+"""A row: a tuple with the names of its columns."""
+_TEXTS: Final = 64
+
+
+class _Place(NamedTuple):
+    """What goes into a text: the keys of a name and how they are written, or what never changes."""
+
+    name: str | None
+    writer: Convert | None = None
+    constant: Any = None
+
+
+class _Text(NamedTuple):
+    """A query as SQLite takes it."""
+
+    statement: str
+    places: Sequence[_Place]
+
+
+class Lookup:
+    """A query for what has one of several keys; `query` names them with `one_of`."""
+
+    def __init__(self, query: Query, dialect: Dialect) -> None:
+        self._query = query
+        self._dialect = dialect
+        columns = list(query.selected_columns)
+        self._readers = [reader_of(column) for column in columns]
+        names = [column.key or "" for column in columns]
+        row = namedtuple("LookedUp", names, rename=True)  # type: ignore[misc]
+        self._as_row: Callable[[tuple[Any, ...]], Row] = partial(tuple.__new__, row)
+        self._text = lru_cache(maxsize=_TEXTS)(self._make_text)
+
+    def rows(self, connection: Connection, keys: Mapping[str, Sequence[Any]]) -> Sequence[Row]:
+        """Return the rows that have one of `keys`, by the names that the query gives them."""
+        if not is_sqlite(connection):
+            return connection.execute(self._query, keys).all()
+        if not all(keys.values()):
+            return []
+        sizes = {name: _padded(len(values)) for name, values in keys.items()}
+        text = self._text(tuple(sizes.items()))
+        taken: list[Any] = []
+        for name, writer, constant in text.places:
+            if name is None:
+                taken.append(constant)
+                continue
+            values = keys[name]
+            taken += converted(values, writer)
+            taken += taken[-1:] * (sizes[name] - len(values))
+        found = fetch_from_sqlite(connection, text.statement, tuple(taken))
+        if not found:
+            return found
+        columns = map(converted, zip(*found, strict=True), self._readers)
+        return list(map(self._as_row, zip(*columns, strict=True)))
+
+    def _make_text(self, sizes: tuple[tuple[str, int], ...]) -> _Text:
+        """Return the query with so many places for the keys of each name."""
+        numbered = {name: list(range(size)) for name, size in sizes}
+        made = self._query.compile(dialect=self._dialect)
+        expanded = made.construct_expanded_state(numbered)
+        order = list(expanded.positiontup or ())
+        places: list[_Place] = []
+        while order:
+            name = next((name for name in numbered if order[0] == f"{name}_1"), None)
+            if name is None:
+                process = expanded.processors.get(order[0], _as_it_is)
+                places.append(_Place(None, constant=process(expanded.parameters[order[0]])))
+                del order[0]
+                continue
+            places.append(_Place(name, writer_of(made.binds[name].type)))
+            del order[: len(numbered[name])]
+        return _Text(expanded.statement, places)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _padded(size: int) -> int:
+    """Return the power of two that is no less than `size`."""
+    return 1 << (size - 1).bit_length() if size else 0
