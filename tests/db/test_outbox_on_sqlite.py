@@ -1,4 +1,4 @@
-"""Revision 0052 makes the outbox anew on SQLite, and what waits in it comes along."""
+"""Revision 0053 makes the outbox anew on SQLite, and what waits in it comes along."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -28,7 +28,7 @@ _LEFT = (
 @pytest.fixture(params=["sqlite", "postgresql"])
 def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
     """Open a database in which work was left before the revision."""
-    with database_at("0051", request, tmp_path) as url:
+    with database_at("0052", request, tmp_path) as url:
         with closing(Database(url)) as database, database.write_connection() as before:
             before.execute(_WORK, list(_LEFT))
         migrate.upgrade(url)

@@ -10,8 +10,8 @@ from alembic import op
 from punchcard.db.migrate import refuse_downgrade
 from punchcard.db.types import BigInt, UtcDateTime
 
-revision = "0052"
-down_revision = "0051"
+revision = "0053"
+down_revision = "0052"
 branch_labels = None
 depends_on = None
 
