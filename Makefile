@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-browser setup-node run test test-all fuzz coverage screenshots lint \
-	lint-types lint-others format ha-test migration-check migration bench replay lock client vendor wheel \
+	lint-types lint-others format faults ha-test migration-check migration bench replay lock client vendor wheel \
 	install-test chroot-test manifest-check sbom audit setup-proxies setup-prometheus setup-php clean
 
 help: ## Say what each target does
@@ -87,6 +87,9 @@ format: setup setup-node ## Lay out the code and apply safe fixes
 	@$(BIN)/ruff format
 	@$(BIN)/djlint --quiet --warn --reformat $(TEMPLATES)
 	@$(NODE)/biome check --write
+
+faults: setup ## Break what is around the server: kills, hung and lost databases, full disks, held rows
+	@$(PYTEST) tests/faults
 
 ROUNDS := 1
 
