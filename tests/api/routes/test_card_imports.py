@@ -22,6 +22,7 @@ LATIN = (
     "=1+1;mia@home.example;7;A-3\n"
     ";;12;A-4\n"
 ).encode("cp1252")
+OLD = "Number on the old card"
 MAPPING = {"name": "Nom", "email": "Courriel", "points": 2, "external_code": "Ancienne carte"}
 
 
@@ -174,3 +175,42 @@ def test_an_import_of_another_shop_is_not_there(
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "import_not_found")
     assert others.get(IMPORTS).json()["items"] == []
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de", "lb"])
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_what_a_shop_takes_along_makes_the_same_cards_elsewhere(
+    api: Api, owner: Api, context: Context, bob: Shop, program_id: str, format: str, language: str
+) -> None:
+    made = brought(owner, program_id)
+    asked(owner, made, "preview", mapping=MAPPING)
+    asked(owner, made, "run", balance="set")
+    work(context)
+    elsewhere = api.with_token(bob.token())
+    theirs = shelf.program(bob, type="points", status="active", pin_policy="off").id
+    said = {"Accept-Language": language}
+    file = owner.get(f"/vendor/loyalty/exports/cards.{format}", headers=said).content
+
+    again = brought(elsewhere, theirs, file)
+    tried = asked(elsewhere, again, "preview")
+    assert (tried["counts"]["new"], tried["counts"]["rejected"]) == (2, 0)
+    asked(elsewhere, again, "run", balance="set")
+    work(context)
+
+    assert now(elsewhere, again)["state"] == "done"
+    here, there = told_of(owner), told_of(elsewhere)
+    # What stands on the card that a customer has is what names them there.
+    numbers = [row.pop("Card number").replace("-", "") for row in here]
+    assert [row.pop(OLD).removeprefix("'") for row in there] == numbers
+    assert [row.pop(OLD) for row in here] == ["A-4", "A-1"]
+    assert not set(numbers) & {row.pop("Card number").replace("-", "") for row in there}
+    assert there == here
+
+
+def told_of(owner: Api) -> list[dict[str, str]]:
+    """Return what an export says of cards, without what each server gives of its own."""
+    own = {"Program", "Joined", "Joined (UTC)", "Last activity", "Last activity (UTC)", "Id"}
+    answer = owner.get("/vendor/loyalty/exports/cards.csv", headers={"Accept-Language": "en"})
+    rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    told = [{name: cell for name, cell in row.items() if name not in own} for row in rows]
+    return sorted(told, key=lambda row: row["Points"])
