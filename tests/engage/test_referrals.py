@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.engage.engaged import by_shop, coffee_shop, entries, guest, points, s
 from tests.loyalty import shelf
 from tests.support.books import audited
 from tests.support.cast import Shop, by_operator
+from tests.support.keeper_process import begin_together, running_keepers
 
 
 @pytest.fixture(autouse=True)
@@ -242,6 +244,27 @@ def test_workers_at_once_keep_the_limit_and_pay_once(context: Context, alice: Sh
     assert Counter(state for state, _ in told(context)) == {"paid": 5, "refused": 7}
     assert points(context, anna) == 250
     assert sum(points(context, one) for one in friends) == 100
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_two_worker_processes_keep_the_limit_and_pay_once(
+    context: Context, alice: Shop, clock: ManualClock, database_url: str
+) -> None:
+    program = shop_with(alice, referral={"limit_per_year": 5, "hold_days": 1})
+    anna = guest(alice, program)
+    friends = [friend(alice, program, anna) for _ in range(20)]
+    for one in friends:
+        stamp(alice, one)
+        context.loyalty.referral_keeper.follow(one)
+    held = Counter(state for state, _ in told(context))
+    due = clock.now() + timedelta(days=1, minutes=1)
+    with running_keepers(database_url, due, 2, "referrals") as processes:
+        begin_together(processes)
+    assert held == {"held": 20}
+    assert Counter(state for state, _ in told(context)) == {"paid": 5, "refused": 15}
+    assert points(context, anna) == 250
+    assert sorted(points(context, one) for one in friends) == [0] * 15 + [20] * 5
 
 
 def test_what_was_paid_before_the_process_died_is_not_paid_again(
