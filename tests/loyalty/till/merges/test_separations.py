@@ -473,3 +473,20 @@ def test_what_follows_in_a_list_waits_for_both_cards_that_are_taken_apart(
     outcomes = alice.till.submit_all([*apart, alice.stamp(first), alice.stamp(second, 2)])
     assert [one for one in outcomes if isinstance(one, Exception)] == []
     assert balances(alice, mine, first, second) == [(0, 0), (1, 0), (2, 0)]
+
+
+def test_what_ends_on_the_card_that_stayed_no_void_takes_off_again(
+    alice: TillDriver, clock: ManualClock
+) -> None:
+    program = alice.program(**HYBRID, points_expiry={**DATES, "months": 1})
+    mine, found = alice.cards(program, 2)
+    alice.till.submit(alice.earn(found, 300))
+    clock.advance(days=10)
+    earned = alice.till.submit(alice.earn(mine, 700))
+    merge_id = merged(alice, mine, found)
+    alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
+    clock.advance(days=20)
+    alice.till.submit(alice.earn(mine, 900))
+    clock.advance(days=15)
+    alice.till.submit(alice.void(earned.entry["id"]))
+    assert balances(alice, mine, found)[0] == (0, 9)
