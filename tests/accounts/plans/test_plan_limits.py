@@ -5,11 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import select, text
 
 from punchcard.accounts import location_service, user_service
 from punchcard.accounts.audit_service import list_events
+from punchcard.accounts.models import Vendor
 from punchcard.accounts.plans import month_counts, plan_service
 from punchcard.accounts.plans.errors import PlanInUse, PlanLimitReached, PlanNameTaken
+from punchcard.accounts.plans.models import VendorPlan
 from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
 from punchcard.kit.errors import InvalidInput
@@ -19,6 +22,7 @@ from tests.connect import desk
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator, open_shop
 from tests.support.plans_given import give_plan, make_plan, open_cards
+from tests.support.waiting import wait_until
 
 
 def add_location(shop: Shop, name: str) -> None:
@@ -151,3 +155,41 @@ def test_a_first_owner_and_a_first_location_fit_every_plan(alice: Shop, context:
     shop = open_shop(context, "chez-carla", "Chez Carla")
     with context.database.read() as session:
         assert len(user_service.list_users(session, shop.id, after_id=None, limit=9)) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda shop: give_plan(shop, "Large", cards=9),
+        desk.endpoint,
+        lambda shop: add_location(shop, "The kiosk"),
+        lambda shop: shelf.program(shop, name="Tea"),
+    ],
+    ids=["plan", "webhook", "location", "program"],
+)
+def test_whoever_waits_for_a_shops_plan_holds_nothing_that_a_new_card_needs(
+    alice: Shop, change: Callable[[Shop], Any]
+) -> None:
+    """A till holds the plan's row when it writes a card, which names the shop: else each waits."""
+    give_plan(alice, cards=9, locations=9, programs=9, webhook_endpoints=9)
+    database = alice.context.database
+    with ThreadPoolExecutor(1) as thread:
+        with database.write() as till:
+            own = select(VendorPlan).where(VendorPlan.vendor_id == alice.id)
+            till.execute(own.with_for_update())
+            changing = thread.submit(change, alice)
+            wait_until(lambda: waits_for_a_lock(alice.context) or changing.done())
+            named = select(Vendor.id).where(Vendor.id == alice.id)
+            assert till.scalars(named.with_for_update(read=True, key_share=True, nowait=True)).one()
+        changing.result()
+
+
+def waits_for_a_lock(context: Context) -> bool:
+    """Return whether another connection to the database waits for a lock."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with context.database.read_connection() as connection:
+        return bool(connection.scalar(waiting))

@@ -40,12 +40,13 @@ def create_endpoint(
     `url` was checked. Returns the secret, which is never shown again. Raises
     TooManyWebhookEndpoints above `limit` a vendor, PlanLimitReached.
     """
-    # First, so that two at once are counted one after the other.
-    vendor_changes.keep_events(session, act, vendor_id, keeps=True)
     count = endpoints_of(vendor_id)
+    # The plan before the vendor, as a till that opens cards takes them.
+    plan_limits.refuse_above(session, vendor_id, PlanLimit.WEBHOOK_ENDPOINTS, count)
+    # Before the count, so that two at once are counted one after the other.
+    vendor_changes.keep_events(session, act, vendor_id, keeps=True)
     if (session.scalar(count) or 0) >= limit:
         raise TooManyWebhookEndpoints(limit=limit)
-    plan_limits.refuse_above(session, vendor_id, PlanLimit.WEBHOOK_ENDPOINTS, count)
     endpoint = WebhookEndpoint(
         id=act.ids.new_id(),
         vendor_id=vendor_id,

@@ -26,6 +26,8 @@ def give_plan(
     They are counted anew, in case a server of an older version has opened some meanwhile.
     Raises VendorNotFound, VendorClosed, PlanNotFound.
     """
-    vendor = vendor_service.lock_vendor(session, vendor_id)
-    card_places.recount(session, vendor.id, open_cards_of(vendor.id))
+    found = vendor_service.get_vendor(session, vendor_id)
+    # Before the vendor, as a till that opens cards takes them: else each could wait for the other.
+    card_places.recount(session, found.id, open_cards_of(found.id))
+    vendor = vendor_service.lock_vendor(session, found.id)
     return plan_service.give_plan(session, act, vendor, plan_id)
