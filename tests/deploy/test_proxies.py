@@ -15,6 +15,11 @@ from tests.support.server_process import Serving, environment_for, serving
 from tests.support.waiting import wait_until
 
 STRANGER = "203.0.113.9"
+ADDRESSES_THAT_ARE_KEYS = [
+    *("/c", "/h", "/r", "/merge", "/contact", "/reach", "/terminal/cards", "/terminal/hand-over"),
+    *("/api/v1/loyalty/cards", "/api/v1/loyalty/apple/v1/devices"),
+    "/api/v1/hooks/shopify/01a228ab-33e5-7322-b0a1-864b65c27f3f",
+]
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,9 @@ def test_the_proxys_log_holds_no_key(deployed: Deployed) -> None:
         client.get(f"/c/{token}/history")
         client.get(f"/api/v1/loyalty/cards/{token}", params={"token": secret})
         client.get("/reset-password", params={"token": secret})
+        for address in ADDRESSES_THAT_ARE_KEYS:
+            client.get(f"{address}/{secret}")
+            client.get(f"{address.title()}/{secret}")
         # The log is written when the answer is sent: this one comes after those before it.
         client.get("/join/last-of-all")
         client.get("/join/last-of-all")

@@ -33,11 +33,14 @@ _CLIENT_LEFT: Final = 499
 
 # A card's token opens the card. It follows /cards/ on the public paths, and is cut out wherever
 # else something of its form appears. A phone's name opens the list of its passes.
-_PUBLIC_CARD = re.compile(r"(?<=/cards/)[^/]+|(?<=/apple/v1/devices/)[^/]+")
+# Capitals lead to the same addresses, and so they hold the same.
+_PUBLIC_CARD = re.compile(r"(/cards/+|/apple/+v1/+devices/+)[^/]+", re.IGNORECASE)
 # Tickets of pages do what they are for, and a receipt that nobody has taken is worth its points.
-_TICKET = re.compile(r"^(/+(?:h|r|merge|contact|reach|terminal/+hand-over)/+)[^/]+")
+_TICKET = re.compile(
+    r"^(/+(?:c|h|r|merge|contact|reach|terminal/+hand-over)/+)[^/]+", re.IGNORECASE
+)
 # What follows the id in the address of a hook is its secret, whatever it looks like.
-_HOOK = re.compile(r"^(/+api/+v1/+hooks/+[^/]*/+[^/]*/+).+", re.DOTALL)
+_HOOK = re.compile(r"^(/+api/+v1/+hooks/+[^/]*/+[^/]*/+).+", re.DOTALL | re.IGNORECASE)
 _TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_-]{22}(?=/|$)")
 _SIGNED_IN_PATHS: Final = ("/api/v1/vendor/", "/api/v1/admin/")
 _PATH_CHARACTERS: Final = 200
@@ -275,7 +278,7 @@ def _request_ids() -> Callable[[], str]:
 def printable_path(path: str) -> str:
     """Return a path as the log may show it: without what opens anything, in visible ASCII."""
     if not path.startswith(_SIGNED_IN_PATHS):
-        path = _PUBLIC_CARD.sub("***", _HOOK.sub(r"\1***", path))
+        path = _PUBLIC_CARD.sub(r"\1***", _HOOK.sub(r"\1***", path))
         path = _TICKET.sub(r"\1***", path)
     path = _TOKEN.sub("***", path)[:_PATH_CHARACTERS]
     return path if path.isascii() and path.isprintable() else quote(path)
