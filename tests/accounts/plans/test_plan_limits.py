@@ -185,6 +185,21 @@ def test_whoever_waits_for_a_shops_plan_holds_nothing_that_a_new_card_needs(
         changing.result()
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_default_plan_that_is_deleted_as_a_shop_opens_is_nobodys(
+    alice: Shop, context: Context
+) -> None:
+    plan_id = make_plan(alice, is_default=True)
+    with ThreadPoolExecutor(1) as thread:
+        with context.database.write() as session:
+            plan_service.delete_plan(session, by_operator(context), plan_id)
+            opening = thread.submit(open_shop, context, "chez-carla", "Chez Carla")
+            wait_until(lambda: waits_for_a_lock(context) or opening.done())
+        bakery = opening.result()
+    with context.database.read() as session:
+        assert plan_service.plan_of(session, bakery.id) is None
+
+
 def waits_for_a_lock(context: Context) -> bool:
     """Return whether another connection to the database waits for a lock."""
     waiting = text(

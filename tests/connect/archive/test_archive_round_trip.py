@@ -1,6 +1,7 @@
 """A shop leaves one server and arrives at another, on either database: everything is the same."""
 
 from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import orjson
@@ -10,6 +11,7 @@ from punchcard.accounts.models import AuditEvent, User, Vendor
 from punchcard.connect.archive.contents import travelling_tables
 from punchcard.connect.archive.rows import Lines, rows_of
 from punchcard.connect.models import WebhookEndpoint
+from punchcard.connect.usage import month_service
 from punchcard.db.base import Base
 from punchcard.db.database import Database
 from punchcard.db.migrate import upgrade
@@ -110,6 +112,26 @@ def test_passwords_stay_and_the_neighbours_do_not_come_along(
     with town.home.database.read() as session:
         kept = set(session.scalars(select(User.password_hash)))
     assert not [one for one in kept if one.encode() in archive]
+
+
+def test_what_a_shop_used_elsewhere_is_on_no_bill_here(
+    town: Town, archive: bytes, elsewhere: Home
+) -> None:
+    elsewhere.takes_in(archive)
+
+    may, june, after = date(2026, 5, 1), date(2026, 6, 1), datetime(2026, 7, 1, 3, tzinfo=UTC)
+    with town.home.database.read() as session:
+        there = month_service.figures_of(session, [town.bakery_id], june)[town.bakery_id]
+        assert town.bakery_id in {
+            one.vendor.id for one in month_service.billed_vendors(session, may, limit=9)
+        }
+    with elsewhere.database.write() as session:
+        assert month_service.billed_vendors(session, may, limit=9) == []
+        assert month_service.close_months(session, after, limit=9) == 1
+        here = month_service.figures_of(session, [town.bakery_id], june)[town.bakery_id]
+    assert (here.entries, here.new_cards, here.active_cards) == (0, 0, 0)
+    assert here.open_cards == there.open_cards > 0
+    assert there.entries > 0
 
 
 def test_a_line_holds_what_is_hashed_to_the_letter(town: Town) -> None:

@@ -46,6 +46,9 @@ class Plan(Base):
 class VendorPlan(Base):
     """Which plan a vendor has (None: no limits), and how many of its cards are open.
 
+    `counted_from` is when it came here with an archive: what is older was used, and billed,
+    elsewhere. None: it was made here, and all of it counts.
+
     A card is open while it is active or blocked. Whoever changes how many there are takes this row
     first, and the cards then: so the count is exact for whoever holds it.
     """
@@ -55,6 +58,7 @@ class VendorPlan(Base):
     vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"), primary_key=True)
     plan_id: Mapped[PlanId | None] = mapped_column(ForeignKey("plans.id"), index=True)
     open_cards: Mapped[int] = mapped_column(BigInt, default=0)
+    counted_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class VendorMonthCount(Base):

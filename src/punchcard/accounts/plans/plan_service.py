@@ -1,6 +1,7 @@
 """Plans: made and changed by admins, and given to vendors. A smaller one takes nothing away."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import func, select, update
@@ -145,10 +146,26 @@ def give_plan(session: Session, act: Act, vendor: Vendor, plan_id: PlanId | None
     return plan
 
 
-def begin(session: Session, vendor_id: VendorId, *, open_cards: int = 0) -> None:
-    """Give a new vendor the default plan, if there is one."""
-    default = session.scalar(select(Plan.id).where(Plan.is_default))
-    session.add(VendorPlan(vendor_id=vendor_id, plan_id=default, open_cards=open_cards))
+def begin(
+    session: Session,
+    vendor_id: VendorId,
+    *,
+    open_cards: int = 0,
+    counted_from: datetime | None = None,
+) -> None:
+    """Give a new vendor the default plan, if there is one.
+
+    One that comes from elsewhere has `open_cards`, and uses something here from `counted_from` on.
+    """
+    # Held as one that is named, so that it is not deleted at this moment.
+    named = select(Plan.id).where(Plan.is_default).with_for_update(read=True, key_share=True)
+    row = VendorPlan(
+        vendor_id=vendor_id,
+        plan_id=session.scalar(named),
+        open_cards=open_cards,
+        counted_from=counted_from,
+    )
+    session.add(row)
     session.flush()
 
 

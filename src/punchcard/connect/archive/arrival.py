@@ -244,7 +244,8 @@ def move_in(database: Database, act: Act, source: IO[bytes], arrival: Arrival) -
     with working_as(WorkKind.LONG), database.write() as session:
         manifest = arrival.take_in(session.connection(), source)
         vendor_id = manifest.vendor_id
-        plan_service.begin(session, vendor_id, open_cards=_open_cards(session, vendor_id))
+        open_cards = _open_cards(session, vendor_id)
+        plan_service.begin(session, vendor_id, open_cards=open_cards, counted_from=act.now)
         record_act(
             session,
             act,

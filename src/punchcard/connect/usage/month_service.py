@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import case, distinct, func, select
+from sqlalchemy import ColumnElement, case, distinct, func, or_, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Vendor
@@ -80,7 +80,7 @@ def billed_vendors(
 
     `after_id` is the vendor after which they come.
     """
-    query = select(Vendor).where(Vendor.created_at < _start(next_month(month)))
+    query = select(Vendor).where(*_was_here(month))
     if after_id is not None:
         query = query.where(Vendor.id > after_id)
     vendors = session.scalars(query.order_by(Vendor.id).limit(limit)).all()
@@ -126,10 +126,17 @@ def _open_in(session: Session, month: date, limit: int) -> Sequence[VendorId]:
     is_kept = select(VendorMonth.vendor_id).where(
         VendorMonth.vendor_id == Vendor.id, VendorMonth.month == month
     )
-    query = select(Vendor.id).where(
-        Vendor.created_at < _start(next_month(month)), ~is_kept.exists()
-    )
+    query = select(Vendor.id).where(*_was_here(month), ~is_kept.exists())
     return session.scalars(query.order_by(Vendor.id).limit(limit)).all()
+
+
+def _was_here(month: date) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that a vendor was on this server in a month, if not to its end."""
+    end = _start(next_month(month))
+    came_later = select(VendorPlan.vendor_id).where(
+        VendorPlan.vendor_id == Vendor.id, VendorPlan.counted_from >= end
+    )
+    return Vendor.created_at < end, ~came_later.exists()
 
 
 def _counted_now(
@@ -137,6 +144,7 @@ def _counted_now(
 ) -> dict[VendorId, MonthFigures]:
     start, end = _start(month), _start(next_month(month))
     entries = ENTRIES.c
+    plans = table_of(VendorPlan)
     is_there = entries.type.in_(sorted(ACTIVITY_TYPES))
     counted = session.execute(
         select(
@@ -145,6 +153,7 @@ def _counted_now(
             func.count(case((entries.type == EntryType.CARD_OPENED, 1))).label("new_cards"),
             func.count(distinct(case((is_there, entries.card_id)))).label("active_cards"),
         )
+        .join(plans, plans.c.vendor_id == entries.vendor_id, isouter=True)
         .where(
             entries.vendor_id.in_(vendor_ids),
             # By the index; ids are made when their entry is recorded.
@@ -152,6 +161,7 @@ def _counted_now(
             entries.id < first_id_at(end + _AROUND),
             entries.created_at >= start,
             entries.created_at < end,
+            or_(plans.c.counted_from.is_(None), entries.created_at >= plans.c.counted_from),
         )
         .group_by(entries.vendor_id)
     )
