@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import orjson
 
+from punchcard import __version__
 from punchcard.connect.archive.errors import ArchiveRefused
 from punchcard.kit.ids import VendorId
 
@@ -13,6 +14,7 @@ VERSION: Final = 1
 """Of the form of archives; what is in the tables is told by `revision`."""
 MANIFEST: Final = "manifest.json"
 _MANIFEST_BYTES: Final = 1_000_000
+_TEXTS: Final = ("vendor_id", "slug", "name", "made_at", "revision", "server")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +61,28 @@ def read_manifest(text: bytes, *, revision: str) -> Manifest:
             )
         files = [ArchivedFile(**one) for one in told.pop("files")]
         manifest = Manifest(**told, files=files)
+        if not all(isinstance(told[name], str) for name in _TEXTS):
+            raise ValueError
     except (ValueError, TypeError, KeyError, AttributeError):
         raise ArchiveRefused("This is no archive of a shop.") from None
-    if manifest.revision > revision:
-        raise ArchiveRefused(
-            f"This archive was made by a newer version (revision {manifest.revision}, this one"
-            f" knows those up to {revision}). Install that version first."
-        )
-    if manifest.revision < revision:
-        raise ArchiveRefused(
-            f"This archive was made by an older version (revision {manifest.revision}, here it is"
-            f" {revision}). Update the server that it comes from, and make it again."
-        )
+    if manifest.revision != revision:
+        raise ArchiveRefused(_of_another_version(manifest, revision))
     return manifest
+
+
+def _of_another_version(manifest: Manifest, revision: str) -> str:
+    """Return which version wrote an archive, which one reads it, and what is to be done."""
+    theirs = f"Punchcard {manifest.server} with database {manifest.revision}"
+    ours = f"Punchcard {__version__} with database {revision}"
+    if manifest.revision > revision:
+        return (
+            f"This archive was made by a newer version: {theirs} wrote it, and no other database"
+            f" takes it in. Here it is {ours}. Update this server to that version, and import"
+            " again."
+        )
+    return (
+        f"This archive was made by an older version: {theirs} wrote it, and no other database"
+        f" takes it in. Here it is {ours}. Update the server that it comes from, and make it again."
+        " If that server is gone, install the version that wrote it with an empty database, import"
+        " it there, update, and run: punchcard vendor export"
+    )
