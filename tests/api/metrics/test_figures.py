@@ -151,19 +151,22 @@ def test_a_server_whose_worker_has_not_begun_says_so(context: Context) -> None:
 
 
 def test_errors_of_the_database_are_counted_by_kind(context: Context) -> None:
-    with pytest.raises(SQLAlchemyError), context.database.read_connection() as connection:
-        connection.execute(text("SELECT nothing FROM nowhere"))
     with near(context) as client:
+        before = told_by(client).value("punchcard_database_errors_total") or 0
+        with pytest.raises(SQLAlchemyError), context.database.read_connection() as connection:
+            connection.execute(text("SELECT nothing FROM nowhere"))
         told = told_by(client)
-    assert told.value("punchcard_database_errors_total") == 1
+    assert told.value("punchcard_database_errors_total") == before + 1
     assert told.value("punchcard_database_connections") is not None
     assert (told.value("punchcard_database_connections_limit") or 0) >= 12
 
 
 def test_a_pool_without_a_free_connection_is_counted(context: Context) -> None:
-    context.database.metrics.note_exhausted()
     with near(context) as client:
-        assert told_by(client).value("punchcard_database_errors_total", kind="pool") == 1
+        before = told_by(client).value("punchcard_database_errors_total", kind="pool") or 0
+        context.database.metrics.note_exhausted()
+        told = told_by(client)
+    assert told.value("punchcard_database_errors_total", kind="pool") == before + 1
 
 
 def test_memory_and_descriptors_are_those_of_this_process(context: Context) -> None:
