@@ -19,6 +19,7 @@ from punchcard.loyalty.cards.merges.merge_offers import MergeOffers
 from punchcard.loyalty.cards.person_proofs import PersonProofs
 from punchcard.loyalty.jobs.due_keeper import DueKeeper
 from punchcard.loyalty.jobs.notice_keeper import NoticeKeeper
+from punchcard.loyalty.jobs.open_cards_keeper import OpenCardsKeeper
 from punchcard.loyalty.jobs.reservation_keeper import ReservationKeeper
 from punchcard.loyalty.live import LiveCards
 from punchcard.loyalty.rotating_codes import RotatingCodes
@@ -62,6 +63,7 @@ class LoyaltyServices:
     referral_keeper: ReferralKeeper
     notice_keeper: NoticeKeeper
     reservation_keeper: ReservationKeeper
+    open_cards_keeper: OpenCardsKeeper
 
 
 def build_loyalty(
@@ -143,6 +145,7 @@ def build_loyalty(
         automation_keeper=AutomationKeeper(database, clock, base.ids, till),
         referral_keeper=ReferralKeeper(database, clock, base.ids, till, former_contacts),
         reservation_keeper=ReservationKeeper(database, clock, till),
+        open_cards_keeper=OpenCardsKeeper(database, clock),
         notice_keeper=NoticeKeeper(database, clock, customer_mail, base.ids),
         customer_mail=customer_mail,
         merge_offers=merge_offers,

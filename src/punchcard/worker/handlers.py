@@ -42,6 +42,7 @@ from punchcard.loyalty.events import (
 )
 from punchcard.loyalty.jobs.due_keeper import CARDS_DUE
 from punchcard.loyalty.jobs.notice_keeper import CARDS_NOTICES
+from punchcard.loyalty.jobs.open_cards_keeper import OPEN_CARDS_COUNT
 from punchcard.loyalty.jobs.reservation_keeper import RESERVATIONS_OVER
 from punchcard.loyalty.programs import reward_service
 from punchcard.loyalty.transparency.log_keeper import LOG_CHECKPOINT, LOG_SEQUENCE
@@ -197,6 +198,11 @@ def release_reservations(context: Context, _key: str) -> None:
     context.loyalty.reservation_keeper.take_turn()
 
 
+def count_open_cards(context: Context, key: str) -> None:
+    """Count open cards anew of some vendors, where an older server has left some out."""
+    context.loyalty.open_cards_keeper.take_turn(key)
+
+
 # A redesign is long work: it has a lane of its own, beside that of single cards.
 WALLET_LANES: Final[list[Mapping[str, Handler]]] = [
     {CARD_CHANGED: refresh_card},
@@ -218,6 +224,7 @@ LONG_WORK_LANE: Final[Mapping[str, Handler]] = {
     RECEIPTS_BEGUN: settle_receipts,
     RESERVATIONS_OVER: release_reservations,
     CARDS_NOTICES: tell_of_ends,
+    OPEN_CARDS_COUNT: count_open_cards,
 }
 
 # A mail server may be slow: nothing else waits for it. Without one, what it would do is dropped.

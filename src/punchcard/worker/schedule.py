@@ -209,6 +209,11 @@ def release_reservations(context: Context, session: Session, now: datetime) -> i
     return reservation_keeper.enqueue_over(session, now)
 
 
+def count_open_cards(context: Context, session: Session, now: datetime) -> int:
+    """Leave word that vendors' open cards are counted anew, as plans limit them."""
+    return context.loyalty.open_cards_keeper.enqueue(session)
+
+
 def make_checkpoints(context: Context, session: Session, now: datetime) -> int:
     """Leave word that a checkpoint may be due."""
     return log_keeper.enqueue_checkpoint(session, now)
@@ -307,6 +312,7 @@ SHARED_TASKS: Final = [
     PeriodicTask("release_reservations", _each_minute, release_reservations),
     PeriodicTask("settle_receipts", _each_minute, settle_receipts),
     PeriodicTask("wake_forgotten_phones", _daily, wake_forgotten_phones),
+    PeriodicTask("count_open_cards", _daily, count_open_cards),
     *(
         PeriodicTask(do.__name__, _housekeeping, do)
         for do in (
