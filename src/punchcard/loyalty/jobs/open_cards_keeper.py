@@ -8,7 +8,7 @@ anything; only where the count is wrong is the vendor's row held, for one count.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Vendor
@@ -74,7 +74,7 @@ class OpenCardsKeeper:
                 outbox.enqueue(session, OPEN_CARDS_COUNT, part[-1], self._clock.now())
         return len(wrong)
 
-    def _part(self, vendors: Sequence[Row[Any]]) -> list[VendorId]:
+    def _part(self, vendors: Sequence[Any]) -> list[VendorId]:
         """Return the first vendors that are counted at once: one at least, however large."""
         part: list[VendorId] = []
         cards = 0
@@ -86,9 +86,7 @@ class OpenCardsKeeper:
         return part
 
 
-def _vendors_after(
-    connection: Connection, after: VendorId | None, limit: int
-) -> Sequence[Row[Any]]:
+def _vendors_after(connection: Connection, after: VendorId | None, limit: int) -> Sequence[Any]:
     query = (
         select(_VENDORS.c.id, _KEPT.label("kept"))
         .outerjoin(_PLANS, _PLANS.c.vendor_id == _VENDORS.c.id)
