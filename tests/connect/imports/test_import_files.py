@@ -249,6 +249,8 @@ def test_other_cells_stay_as_they_are(cell: str) -> None:
         ("Anna, @SUM(1)", "Anna,' @SUM(1)"),
         ("=1+1;=2", "'=1+1;'=2"),
         ("Anna\t-1|cmd", "Anna\t'-1|cmd"),
+        ("Anna;x\n=1+1", "Anna;x\n'=1+1"),
+        ("Anna\r\n@SUM(1)", "Anna\r\n'@SUM(1)"),
         ("a-b; c", "a-b; c"),
         ("+352 621 123 456", "+352 621 123 456"),
     ],

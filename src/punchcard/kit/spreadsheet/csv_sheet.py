@@ -21,8 +21,8 @@ _BYTE_ORDER_MARK: Final = "\ufeff"
 # The last ones are of full width: some editions of Excel take them for the others.
 _LONG_NUMBER: Final = re.compile(r"\+?[0-9]{12,}|0[0-9]+")
 _FORMULA: Final = re.compile(r"(?:^|(?<=[;,\t\r\n]))(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
-_INSIDE: Final = re.compile(r"(?<=[;,\t])(?= *[=+\-@\uff1d\uff0b\uff0d\uff20])")
-_GUARDED_INSIDE: Final = re.compile(r"(?<=[;,\t])'(?= *[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_INSIDE: Final = re.compile(r"(?<=[;,\t\r\n])(?= *[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_GUARDED_INSIDE: Final = re.compile(r"(?<=[;,\t\r\n])'(?= *[=+\-@\uff1d\uff0b\uff0d\uff20])")
 _E164: Final = re.compile(r"\+[0-9]{3,15}")
 
 
@@ -97,7 +97,8 @@ def _text(kind: ColumnKind, text: str) -> str:
 def guarded_inside(text: str) -> str:
     """Return a text with an apostrophe wherever a spreadsheet of another dialect would run it.
 
-    That parts the line at a separator of its own, in the middle of the text.
+    That parts the line at a separator of its own, in the middle of the text, and at the ends of
+    lines within it: where it sees no quote at a cell's beginning, quotes hold nothing together.
     """
     return _INSIDE.sub("'", text)
 
