@@ -198,6 +198,9 @@ def test_backups_are_looked_for_once_there_is_a_card(
     made.rename(folder / name_of(now - timedelta(days=9), is_embedded=is_embedded))
     old = ask("backups")
     assert (old["state"], "nightly" in old["message"]) == ("warning", True)
+    # A clock ran wrong once: that one says nothing of how old the newest is.
+    (folder / name_of(now + timedelta(days=400), is_embedded=is_embedded)).touch()
+    assert ask("backups") == old
 
 
 def test_a_database_that_is_not_there_is_an_error(punchcard: Punchcard) -> None:

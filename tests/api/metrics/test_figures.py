@@ -193,7 +193,7 @@ def test_the_age_of_the_newest_backup_is_told_once_there_is_one(
     with near(context) as client:
         assert told_by(client).value("punchcard_backup_age_seconds") is None
         folder.mkdir()
-        for hours, ending in ((30, ""), (7, ""), (1, ".unfinished")):
+        for hours, ending in ((30, ""), (7, ""), (1, ".unfinished"), (-9999, "")):
             made = clock.now() - timedelta(hours=hours)
             (folder / f"{name_of(made, is_embedded=True)}{ending}").touch()
         assert told_by(client).value("punchcard_backup_age_seconds") == 7 * 3600

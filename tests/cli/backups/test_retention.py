@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from punchcard.cli.backups.retention import Keeping, superfluous
-from punchcard.kit.environment.backup_names import BackupName, as_backup, name_of
+from punchcard.kit.environment.backup_names import BackupName, as_backup, made_until, name_of
 
 MONDAY = datetime(2026, 11, 30, 3, 30, tzinfo=UTC)
 
@@ -44,6 +44,14 @@ def test_of_one_day_the_newest_is_kept() -> None:
 def test_all_are_kept_unless_it_is_said_how_many() -> None:
     nights = [of(MONDAY - timedelta(days=days)) for days in range(50)]
     assert superfluous(nights, Keeping(days=0, weeks=0, months=0)) == []
+
+
+def test_what_a_wrong_clock_dated_ahead_takes_no_place_and_stays() -> None:
+    nights = [of(MONDAY - timedelta(days=days)) for days in (2, 1, 0)]
+    ahead = [of(MONDAY + timedelta(days=days)) for days in (400, 401)]
+    kept = made_until([*nights, *ahead], MONDAY)
+    assert kept == nights
+    assert superfluous(kept, Keeping(days=2, weeks=0, months=0)) == nights[:1]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from prometheus_client.core import Metric
 from punchcard.api.metrics.families import gauge, labelled_gauge
 from punchcard.context import Context
 from punchcard.db.outbox import Backlog, WorkStatus
-from punchcard.kit.environment.backup_names import BACKUPS, backups_in
+from punchcard.kit.environment.backup_names import BACKUPS, backups_in, made_until
 from punchcard.services.shared_figures import SharedFigures
 
 _DAY = timedelta(days=1)
@@ -26,7 +26,7 @@ def shared_figures(context: Context, found: SharedFigures | None) -> Iterator[Me
     }
     days = "Days until the first certificate of a wallet ends"
     yield labelled_gauge("punchcard_certificate_days", days, ["certificate"], ends)
-    if (newest := backups_in(context.settings.data_dir / BACKUPS)[-1:]) != []:
+    if newest := made_until(backups_in(context.settings.data_dir / BACKUPS), now)[-1:]:
         made = "Seconds since the newest backup in the data directory was made"
         yield gauge("punchcard_backup_age_seconds", made, _seconds_since(newest[0].made_at, now))
     if found is None:

@@ -111,23 +111,26 @@ def taken_elsewhere(settings: "Settings", file: Path, *, is_silent: bool) -> str
 def prune(settings: "Settings", keeping: "Keeping") -> list[str]:
     """Remove what need not be kept, here and in the bucket, and return the names.
 
-    Called when a backup has just been made and checked: the last good one always stays. A bucket
-    whose key may not remove keeps what it has, which is told and no failure.
+    Called when a backup has just been made and checked: the last good one always stays, and so does
+    what is dated ahead, in nobody's place. A bucket whose key may not remove keeps what it has,
+    which is told and no failure.
     """
     from punchcard.cli.backups.backup_bucket import BackupBucket, wants_bucket
     from punchcard.cli.backups.retention import superfluous
     from punchcard.cli.ledger_log import CHECKPOINT_SUFFIX
-    from punchcard.kit.environment.backup_names import BACKUPS, backups_in
+    from punchcard.kit.clock import SystemClock
+    from punchcard.kit.environment.backup_names import BACKUPS, backups_in, made_until
 
-    folder = settings.data_dir / BACKUPS
+    folder, now = settings.data_dir / BACKUPS, SystemClock().now()
     removed = []
-    for backup in superfluous(backups_in(folder), keeping):
+    for backup in superfluous(made_until(backups_in(folder), now), keeping):
         (folder / backup.name).unlink(missing_ok=True)
         (folder / (backup.name + CHECKPOINT_SUFFIX)).unlink(missing_ok=True)
         removed.append(backup.name)
     if wants_bucket(settings) and not keeping.is_everything:
         bucket = BackupBucket(settings)
-        for backup in superfluous([one.backup for one in bucket.kept()], keeping):
+        there = made_until((one.backup for one in bucket.kept()), now)
+        for backup in superfluous(there, keeping):
             try:
                 bucket.remove(backup)
             except CommandFailed as error:

@@ -19,37 +19,40 @@ def look_at_backups(connection: "Connection", settings: "Settings") -> Finding:
     """Return how old the newest backup is, here and in the bucket that is set."""
     from sqlalchemy import select
 
-    from punchcard.kit.environment.backup_names import BACKUPS, backups_in
+    from punchcard.kit.environment.backup_names import BACKUPS, backups_in, made_until
     from punchcard.loyalty.tables import CARDS
 
     if connection.scalar(select(CARDS.c.id).limit(1)) is None:
         return Finding("backups", "ok", "There is no card yet that could be lost.")
     folder = settings.data_dir / BACKUPS
-    whole = backups_in(folder)
+    now = datetime.now(UTC)
+    whole = made_until(backups_in(folder), now)
     if not whole:
         message = f"There is none in {folder}. Run `punchcard backup` every night."
         return Finding("backups", "warning", message)
     newest = whole[-1].made_at
-    if newest < datetime.now(UTC) - _OLD_BACKUP:
+    if newest < now - _OLD_BACKUP:
         message = f"The newest in {folder} is of {_told(newest)}. Run `punchcard backup` nightly."
         return Finding("backups", "warning", message)
     here = f"The newest in {folder} is of {_told(newest)}."
     if wants_bucket(settings):
-        return _in_bucket(settings, here)
+        return _in_bucket(settings, here, now)
     return Finding("backups", "ok", here)
 
 
-def _in_bucket(settings: "Settings", here: str) -> Finding:
+def _in_bucket(settings: "Settings", here: str, now: datetime) -> Finding:
+    from punchcard.kit.environment.backup_names import made_until
+
     try:
-        kept = BackupBucket(settings).kept()
+        kept = made_until((one.backup for one in BackupBucket(settings).kept()), now)
     except CommandFailed as error:
         return Finding("backups", "error", f"{here} {error}")
     where = f"the bucket {settings.backup_s3_bucket}"
     if not kept:
         return Finding("backups", "warning", f"{here} There is none in {where}.")
-    newest = kept[-1].backup.made_at
+    newest = kept[-1].made_at
     told = f"{here} The newest in {where} is of {_told(newest)}."
-    is_old = newest < datetime.now(UTC) - _OLD_BACKUP
+    is_old = newest < now - _OLD_BACKUP
     return Finding("backups", "warning" if is_old else "ok", told)
 
 

@@ -1,6 +1,7 @@
 """The files of backups: how they are called, and which there are."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,3 +49,11 @@ def backups_in(folder: Path) -> list[BackupName]:
         return []
     found = (as_backup(path.name) for path in folder.iterdir())
     return sorted(backup for backup in found if backup is not None)
+
+
+def made_until(backups: Iterable[BackupName], now: datetime) -> list[BackupName]:
+    """Return those that are not dated ahead, in their order.
+
+    A clock ran wrong once: what it dated is neither the newest nor in the place of another.
+    """
+    return [backup for backup in backups if backup.made_at <= now]
