@@ -56,6 +56,24 @@ def test_a_reward_is_given_with_its_last_day_and_handed_out(
     assert counter.types(card)[-2:] == ["reward_granted", "grant_redeemed"]
 
 
+@pytest.mark.parametrize("width", [820, 1440])
+def test_what_takes_an_entry_back_is_in_sight_whole(
+    visits: Visits, api: Api, alice: Shop, width: int
+) -> None:
+    counter = open_terminal_driver(api, alice, type="hybrid", welcome_points=10, welcome_stamps=1)
+    card = counter.card(name="Marie-Antoinette Steichen-Oberweis")
+    earned = {"card": card["id"], "amount_minor": 123_450, "staff_pin": "2968"}
+    assert counter.api.post(f"{LOYALTY}/points/earn", earned).status_code == 201
+    page = visits.open(width=width, locale="lb")
+    visits.sign_in(page, alice.token())
+    page.goto(f"/console/members/{card['id']}?lang=lb")
+    for form in ("refund", "void"):
+        page.locator(f'details:has(form[action$="/{form}"]) > summary').first.click()
+        expect(page.locator(f'form[action$="/{form}"] button').first).to_be_visible()
+    table = page.locator(".history .table-wrap")
+    assert table.evaluate("one => one.scrollWidth - one.clientWidth") <= 1
+
+
 def test_a_part_of_a_purchase_is_refunded_and_too_much_is_told_at_its_field(
     visits: Visits, counter: TerminalDriver, alice: Shop
 ) -> None:

@@ -131,3 +131,14 @@ def test_all_given_rewards_are_a_list_to_take_away_without_their_codes(
     assert "A cake" in answer.text
     assert "4.50" in answer.text
     assert grant.code not in answer.text
+
+
+def test_a_given_reward_is_called_as_the_reader_speaks(
+    manager: Visitor, alice: Shop, bread: PagesDriver
+) -> None:
+    texts = {"de": {"name": "Ein Kuchen"}}
+    cake = shelf.reward(alice, bread.program.id, points_required=None, texts=texts)
+    here = f"/console/members/{bread.open('Marie')}"
+    give(manager, here, cake)
+    given = manager.get(f"{here}?lang=de").text.partition('id="given"')[2]
+    assert "Ein Kuchen" in given.partition("</ul>")[0]

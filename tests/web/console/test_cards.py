@@ -95,6 +95,9 @@ def test_a_wrong_entry_is_taken_back_with_a_reason(owner: Visitor, counter: Page
     refused = do(owner, card_id, verb, void_reason=" ")
     assert refused.status_code == 422
     assert "Please fill this in." in refused.text
+    refused = do(owner, card_id, verb, void_reason="wrong card <b>", staff_pin="9999")
+    assert refused.status_code == 422
+    assert 'value="wrong card &lt;b&gt;"' in refused.text
     answer = do(owner, card_id, verb, void_reason="wrong card <b>", staff_pin=ANNAS_PIN)
     page = owner.follow(answer)
     assert counter.card(card_id).stamps == 0

@@ -160,3 +160,13 @@ def test_a_visit_long_ago_is_told_in_words(
     counter.stamp(counter.open())
     clock.advance(days=3)
     assert "3 days ago" in visitors(alice, "owner").get("/console/members").text
+
+
+def test_a_ready_reward_is_called_as_the_reader_speaks(owner: Visitor, alice: Shop) -> None:
+    reward = {"name": "A hot drink"}
+    in_german = {"de": {"reward_name": "Ein Heißgetränk"}}
+    fields = {"stamp_reward": reward, "texts": in_german, "stamps_target": 1}
+    counter = PagesDriver(alice, **fields)
+    counter.stamp(counter.open("Marie"))
+    assert "Reward ready: A hot drink" in text_of(owner.get("/console/members?lang=en"))
+    assert "Prämie bereit: Ein Heißgetränk" in text_of(owner.get("/console/members?lang=de"))

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.grant_models import Grant
 from punchcard.loyalty.ledger.ledger_reader import ReadEntry
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.reports.month_report_service import GivenReward
@@ -27,6 +29,27 @@ def reward_names(
     }
     names = names_of(session, given.values(), language)
     return {entry_id: names[reward] for entry_id, reward in given.items()}
+
+
+def grant_names(session: Session, grants: Sequence[Grant], language: str) -> Mapping[str, str]:
+    """Return the name of the reward that each grant gives, by the grant's id; see `names_of`."""
+    given = {one.id: GivenReward(one.program_id, one.reward_id, one.reward_name) for one in grants}
+    names = names_of(session, given.values(), language)
+    return {grant_id: names[reward] for grant_id, reward in given.items()}
+
+
+def ready_names(session: Session, cards: Sequence[CardView], language: str) -> Mapping[str, str]:
+    """Return the name of the best reward that each card can have now, by the card's id.
+
+    Cards without one, and rewards without a name, are left out; see `names_of`.
+    """
+    best = {
+        card.id: GivenReward(card.program_id, card.ready[0].id, card.ready[0].name)
+        for card in cards
+        if card.ready and card.ready[0].name
+    }
+    names = names_of(session, best.values(), language)
+    return {card_id: names[reward] for card_id, reward in best.items()}
 
 
 def names_of(

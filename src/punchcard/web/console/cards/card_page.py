@@ -26,7 +26,7 @@ from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels import CARD_STATUSES
 from punchcard.web.pages.page_request import PageRequest
-from punchcard.web.pages.reward_names import reward_names
+from punchcard.web.pages.reward_names import grant_names, reward_names
 from punchcard.web.pages.tier_told import tier_told
 
 PREFIX: Final = "/console/members/{card_id}"
@@ -112,6 +112,7 @@ def show_card(
             session, request.vendor_id, card.program_id, limit=_REWARDS_OFFERED
         )
         grants = grant_reader.list_grants(session, request.vendor_id, card.id, limit=_GRANTS_SHOWN)
+        given_names = grant_names(session, grants, request.language)
     token = card_token(request, card)
     more = entries[_ENTRIES_SHOWN - 1].id if len(entries) > _ENTRIES_SHOWN else None
     return request.render(
@@ -133,6 +134,7 @@ def show_card(
             if one.id in {ready.id for ready in card.ready if not ready.grant_id}
         ],
         grants=grants,
+        given_names=given_names,
         grant_reasons=list(GRANT_REASONS.items()),
         grant_states=GRANT_STATES,
         givable=[(one.id, one.name) for one in givable],

@@ -23,6 +23,7 @@ from punchcard.web.pages.forms import Form
 from punchcard.web.pages.idempotent_forms import submit
 from punchcard.web.pages.labels import CARD_STATUSES, HELD_CARD_STATUSES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
+from punchcard.web.pages.reward_names import ready_names
 
 router = APIRouter(prefix="/console/members")
 
@@ -47,6 +48,7 @@ def open_members(request: PageRequestDep, before: str = "", part: str = "") -> R
             **wanted,
         )
         query = wanted.get("query") or ""
+        ready = ready_names(session, cards[:_SHOWN], request.language)
         former = sought_former_numbers(session, [card.id for card in cards], query)
         named = [(row.id, row.name) for row in programs]
         types = {row.id: row.type for row in programs}
@@ -57,6 +59,7 @@ def open_members(request: PageRequestDep, before: str = "", part: str = "") -> R
         page="console/members.html",
         rows="console/member_rows.html",
         cards=cards[:_SHOWN],
+        ready_names=ready,
         former_numbers=former,
         former_words=FORMER_NUMBER,
         form=request.form(asked.fields),
