@@ -122,6 +122,25 @@ def test_a_given_reward_is_handed_out_with_one_press(visits: Visits, api: Api, a
     assert counter.types(card)[-1] == "grant_redeemed"
 
 
+@pytest.mark.parametrize("kind", ["stamps", "points"])
+def test_a_given_reward_is_called_as_the_device_speaks(
+    visits: Visits, api: Api, alice: Shop, kind: str
+) -> None:
+    fields = {} if kind == "stamps" else {"type": kind, "stamp_reward": None}
+    counter = open_terminal_driver(api, alice, **fields)
+    card, page = counter.card(), visits.open(locale="de")
+    cake = counter.reward("A cake", None)
+    path = f"{LOYALTY}/rewards/{cake['id']}"
+    in_german = {"texts": {"de": {"name": "Ein Kuchen"}}}
+    assert counter.api.patch(path, in_german).status_code == 200
+    given = {"card": card["id"], "reward_id": cake["id"], "reason": "birthday"}
+    assert counter.api.post(f"{LOYALTY}/grants", given).status_code == 201
+    open_terminal(page, counter)
+    find_card(page, card)
+    expect(page.locator(".till-card .ready")).to_contain_text("Ein Kuchen")
+    expect(page.get_by_role("button", name="Ausgeben: Ein Kuchen")).to_be_visible()
+
+
 def test_a_part_of_a_purchase_comes_back_with_its_points_and_no_more_than_there_is(
     visits: Visits, api: Api, alice: Shop
 ) -> None:

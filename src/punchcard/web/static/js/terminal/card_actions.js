@@ -4,7 +4,7 @@ import { milestoneName, wordOf } from "./card_face.js";
 import { grantsReady, isFull, milestonesReady } from "./card_rules.js";
 import { button, h, icon, iconButton, notice } from "./dom.js";
 import { countdownTo } from "./refusals.js";
-import { rewardList } from "./reward_list.js";
+import { readyName, rewardList } from "./reward_list.js";
 import { t } from "./texts.js";
 
 const MOST_STAMPS = 50;
@@ -76,10 +76,11 @@ function redeeming(app, now, does, milestones) {
   const all = milestones.map((at) => press(milestoneName(now.program, now.coming.card, at), at));
   if (isFull(now.coming.card, now.program?.type))
     all.unshift(press(wordOf(now.program, "reward_name")));
-  for (const { grant_id: id, name } of grantsReady(now.coming.card)) {
-    const words = t("Hand out: {reward}", { reward: name });
+  for (const one of grantsReady(now.coming.card)) {
+    const reward = readyName(app.state.shop, one);
+    const words = t("Hand out: {reward}", { reward });
     const attributes = { class: "big wide reward", disabled: !isUp };
-    all.push(button("gift", words, () => does.redeemGrant(id ?? "", name), attributes));
+    all.push(button("gift", words, () => does.redeemGrant(one.grant_id ?? "", reward), attributes));
   }
   return isUp ? all : [...all, waiting("wifi-off", t("You need to be online to redeem."))];
 }

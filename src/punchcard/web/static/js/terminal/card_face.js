@@ -6,6 +6,7 @@ import { h, icon, stampIcon } from "./dom.js";
 import { clockTime, money, number } from "./format.js";
 import { given, held } from "./held.js";
 import { paint } from "./look.js";
+import { readyName } from "./reward_list.js";
 import { count, language, t } from "./texts.js";
 import { tierFace } from "./tier_face.js";
 
@@ -100,7 +101,7 @@ export function cardFace(app, coming, { code = "", isStale = false }) {
     ...(isStamps ? stamps(card, program) : []),
     ...(isPoints ? points(app, card) : []),
     ...tierFace(program, card),
-    ...given(card).map(ready),
+    ...given(app, card).map(ready),
     ...(isStale ? [] : held(app, card, program)),
     isStale
       ? h(
@@ -145,8 +146,7 @@ function points(app, card) {
   const offers = (card.ready_rewards ?? []).filter((one) => one.id !== null && !one.grant_id);
   const [best] = offers;
   if (!best) return [big];
-  const offered = app.state.shop?.rewards.find((one) => one.id === best.id);
-  const reward = offered?.texts?.[language()]?.name ?? best.name;
+  const reward = readyName(app.state.shop, best);
   const words =
     offers.length > 1
       ? t("Reward ready: {reward}, or another of {n}", { reward, n: offers.length })

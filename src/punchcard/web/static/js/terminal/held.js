@@ -4,6 +4,7 @@ import { grantsReady } from "./card_rules.js";
 import { h, icon } from "./dom.js";
 import { dayOf, number } from "./format.js";
 import { promotionName, running } from "./promotions.js";
+import { readyName } from "./reward_list.js";
 import { count, language, t } from "./texts.js";
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -27,18 +28,20 @@ export function runningFor(app, program) {
 
 /**
  * What a card was given and can have, each with its last day.
+ * @param {Terminal.App} app
  * @param {Terminal.Card} card
  * @returns {string[]}
  */
-export function given(card) {
-  return grantsReady(card).map(({ name, expires_on: last }) =>
-    last
+export function given(app, card) {
+  return grantsReady(card).map((one) => {
+    const reward = readyName(app.state.shop, one);
+    return one.expires_on
       ? t("Given to this card until {day}: {reward}", {
-          reward: name,
-          day: dayOf(last, language()),
+          reward,
+          day: dayOf(one.expires_on, language()),
         })
-      : t("Given to this card: {reward}", { reward: name }),
-  );
+      : t("Given to this card: {reward}", { reward });
+  });
 }
 
 /**

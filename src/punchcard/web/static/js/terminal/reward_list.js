@@ -42,6 +42,18 @@ export function offered(rewards, program, now) {
 }
 
 /**
+ * What a reward that a card can have is called on this device: a reward that was renamed since keeps
+ * the name it was given under.
+ * @param {Terminal.Shop | null} shop
+ * @param {Terminal.ReadyReward} ready
+ * @returns {string}
+ */
+export function readyName(shop, ready) {
+  const today = shop?.rewards.find((one) => one.id === ready.id);
+  return (today?.name === ready.name && today.texts?.[language()]?.name) || ready.name;
+}
+
+/**
  * Whether the server said that the card can have it: only it knows how often a card had it, and what
  * ran out since the shop was read.
  * @param {Terminal.Card | null} card

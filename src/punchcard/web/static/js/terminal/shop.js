@@ -17,9 +17,9 @@ export async function readShop(api, locationId, now) {
     all(api, `${LOYALTY}/pins`),
   ]);
   const active = programs.filter((program) => program.status === "active");
-  const withPoints = active.filter((program) => program.type !== "stamps");
   const [rewards, promotions] = await Promise.all([
-    Promise.all(withPoints.map(({ id }) => all(api, `${LOYALTY}/programs/${id}/rewards`))),
+    // Also of stamp cards: what is given to a card bears the words of its reward.
+    Promise.all(active.map(({ id }) => all(api, `${LOYALTY}/programs/${id}/rewards`))),
     Promise.all(active.map(({ id }) => all(api, `${LOYALTY}/programs/${id}/promotions`))),
   ]);
   return {
