@@ -46,6 +46,20 @@ def test_an_admin_makes_a_plan_gives_it_and_takes_it_back(
     assert "The plan is deleted." in admin.follow(admin.post(f"/admin/plans/{plan_id}/delete")).text
 
 
+def test_what_happens_to_plans_is_told_in_words(admin: Visitor, alice: Shop) -> None:
+    admin.get("/admin/plans")
+    limits = {"staff_pins": "3", "webhook_endpoints": "4", "mails_per_month": "5", "users": "6"}
+    made = admin.follow(admin.post("/admin/plans", name="Small", locations="2", **limits))
+    plan_id = made.text.partition('href="/admin/plans/')[2].partition('"')[0]
+    admin.get(f"/admin/vendors/{alice.id}")
+    admin.post(f"/admin/vendors/{alice.id}/plan", plan_id=plan_id)
+    told = " ".join(text_of(admin.get("/admin/audit?lang=en")).split())
+    assert "Plan – → Small" in told
+    words = ("Staff PINs 3", "Webhooks 4", "Mails a month 5", "Team 6", "Locations 2")
+    assert [one for one in (*words, "New vendors get this plan no") if one not in told] == []
+    assert [raw for raw in ("plan_id", "is_default", *limits) if raw in told] == []
+
+
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [
@@ -115,4 +129,4 @@ def test_what_vendors_used_is_listed_and_taken_along(
     file = admin.get("/admin/usage/months.csv?month=2026-03")
     assert file.headers["content-type"].startswith("text/csv")
     assert f"{alice.id},cafe-alice,2026-03,1,1,1,1,0,0,\r\n" in file.text
-    assert "2026-02" in admin.get("/admin/usage?month=nonsense").text
+    assert "February 2026" in text_of(admin.get("/admin/usage?month=nonsense&lang=en"))

@@ -14,7 +14,7 @@ from punchcard.worker.loop import Worker
 from tests.connect.integrations.web_shop import tells_at
 from tests.loyalty import shelf
 from tests.support.cast import Shop
-from tests.support.pages import Visitor
+from tests.support.pages import Visitor, text_of
 
 PATH = "/console/integrations"
 ORDER = {"id": 7, "status": "paid", "currency": "EUR", "total": "12.50"}
@@ -36,6 +36,15 @@ def connected(owner: Visitor, program: LoyaltyProgram, kind: str = "generic") ->
     assert page is not None
     assert hook is not None
     return page[1], hook[1]
+
+
+def test_the_audit_trail_calls_a_system_by_its_name(
+    owner: Visitor, program: LoyaltyProgram
+) -> None:
+    connected(owner, program, "woocommerce")
+    trail = " ".join(text_of(owner.get("/console/settings/changes?lang=en")).split())
+    assert "System WooCommerce" in trail
+    assert "woocommerce" not in trail
 
 
 def told(context: Context, hook: str, order: dict[str, Any]) -> None:

@@ -103,7 +103,7 @@ def open_usage(request: PageRequestDep, month: str = "", after: str = "") -> Res
         "admin/usage.html",
         bills=rows[:_VENDORS_SHOWN],
         form=request.form(asked),
-        months=[f"{one:%Y-%m}" for one in _months(request)],
+        months=_months(request),
         file_url=f"/admin/usage/months.csv?{urlencode(asked)}",
         next_url=f"/admin/usage?{urlencode({**asked, 'after': more})}" if more else None,
         first_url=f"/admin/usage?{urlencode(asked)}" if after else None,

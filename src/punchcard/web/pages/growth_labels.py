@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from punchcard.connect.imports.vocabulary import BalanceMode
+from punchcard.connect.integrations.vocabulary import IntegrationKind
 from punchcard.connect.vocabulary import DisabledReason, EndpointStatus
 from punchcard.engage.vocabulary import (
     AutomationAction,
@@ -202,10 +203,22 @@ LABELS: Final[Mapping[str, str]] = {
 }
 """What each is called, by the last part of its place in what changed."""
 
+INTEGRATION_KINDS: Final[Mapping[str, str]] = {
+    IntegrationKind.WOOCOMMERCE: "WooCommerce",
+    IntegrationKind.SHOPIFY: "Shopify",
+    IntegrationKind.SQUARE: "Square",
+    IntegrationKind.LOYVERSE: "Loyverse",
+    IntegrationKind.ZETTLE: "Zettle",
+    IntegrationKind.ODOO: "Odoo",
+    IntegrationKind.GENERIC: N_("Any other system"),
+}
+"""What the systems are called that tell of orders."""
+
 PLACED_LABELS: Final[Mapping[tuple[str, str], str]] = {
     ("budget", "points"): N_("Budget, in what it gives"),
     ("budget", "stamps"): N_("Budget, in what it gives"),
     ("effect", "kind"): N_("Customers get"),
+    ("kind", "kind"): N_("System"),
     ("limit", "per"): N_("How often one card gets it"),
     ("limit", "times"): N_("How many times"),
     ("points_expiry", "kind"): N_("When points end"),
@@ -215,7 +228,7 @@ PLACED_LABELS: Final[Mapping[tuple[str, str], str]] = {
     ("referral", "status"): N_("Cards bring friends"),
     ("stamps_expiry", "kind"): N_("When stamps end"),
 }
-"""What is called otherwise in one place than in others."""
+"""What is called otherwise in one place than in others, by the first and last part of the place."""
 
 CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "action": {**ACTIONS, AutomationAction.MESSAGE: N_("A message")},
@@ -240,6 +253,7 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 PLACED_CHOICES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
     ("effect", "kind"): EFFECTS,
+    ("kind", "kind"): INTEGRATION_KINDS,
     ("limit", "per"): LIMITS,
     ("points_expiry", "kind"): POINTS_END,
     ("referral", "status"): {ReferralStatus.ACTIVE: N_("yes"), ReferralStatus.PAUSED: N_("no")},

@@ -10,16 +10,9 @@ from punchcard.connect.integrations.vocabulary import (
     IntegrationKind,
 )
 from punchcard.kit.i18n import N_
+from punchcard.web.pages import growth_labels
 
-KINDS: Final[Mapping[IntegrationKind, str]] = {
-    IntegrationKind.WOOCOMMERCE: "WooCommerce",
-    IntegrationKind.SHOPIFY: "Shopify",
-    IntegrationKind.SQUARE: "Square",
-    IntegrationKind.LOYVERSE: "Loyverse",
-    IntegrationKind.ZETTLE: "Zettle",
-    IntegrationKind.ODOO: "Odoo",
-    IntegrationKind.GENERIC: N_("Any other system"),
-}
+KINDS: Final = growth_labels.INTEGRATION_KINDS
 
 _LAST: Final = N_("Place an order, or sell something: it appears below within a moment.")
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts import audit_service
 from punchcard.accounts.export_files import EXPORT, TITLES
 from punchcard.accounts.models import Admin, ApiKey, AuditEvent, Device, Location, User, Vendor
+from punchcard.accounts.plans.models import Plan
 from punchcard.accounts.vocabulary import EVENTS_BY_ACTION, SubjectKind
 from punchcard.accounts.words import ACTIONS, ACTORS, SUBJECTS
 from punchcard.connect.claims.models import ReceiptClaim, ReceiptKey
@@ -35,6 +36,7 @@ _NAMED: Final[Mapping[str, tuple[Any, Any]]] = {
             ("import", CardImport),
             ("location", Location),
             ("member", User),
+            ("plan", Plan),
             ("program", LoyaltyProgram),
             ("promotion", Promotion),
             ("receipt_key", ReceiptKey),

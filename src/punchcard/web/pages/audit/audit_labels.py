@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from punchcard.accounts.models import AuditEvent
 from punchcard.accounts.vocabulary import SECURITY
-from punchcard.accounts.words import ACTIONS, LANGUAGE_NAMES, SUBJECTS
+from punchcard.accounts.words import ACTIONS, LANGUAGE_NAMES, LIMIT_NAMES, SUBJECTS
 from punchcard.kit.folding import fold_name
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import readable_number
@@ -39,6 +39,7 @@ def action_choices(language: str) -> list[tuple[str, str]]:
 LABELS: Final[Mapping[str, str]] = {
     **program_labels.LABELS,
     **growth_labels.LABELS,
+    **LIMIT_NAMES,
     "managers_need_second_factor": N_("Managers need a second factor"),
     "name": N_("Name"),
     "address": N_("Address"),
@@ -60,6 +61,7 @@ LABELS: Final[Mapping[str, str]] = {
     "first_at": N_("First"),
     "format": N_("Format"),
     "from_card_id": N_("Card"),
+    "is_default": N_("New vendors get this plan"),
     "is_verified": N_("Confirmed"),
     "keeps_origins": N_("Keep from which address and device each entry came"),
     "language": N_("Language"),
@@ -75,6 +77,7 @@ LABELS: Final[Mapping[str, str]] = {
     "number": N_("Card number"),
     "order": N_("Order"),
     "phone": N_("Phone"),
+    "plan_id": N_("Plan"),
     "points": N_("Points"),
     "prefix": N_("Begins with"),
     "program_id": N_("Program"),
@@ -183,7 +186,7 @@ class ChangeTeller:
         """Return what stands in this place of the document: `Name on the card (Deutsch)`."""
         language = LANGUAGE_NAMES.get(path[1]) if path[0] == "texts" and len(path) > 1 else None
         is_reward = path[0] == "stamp_reward" and path[-1] == "name"
-        placed = growth_labels.PLACED_LABELS.get((path[0], path[-1])) if len(path) > 1 else None
+        placed = growth_labels.PLACED_LABELS.get((path[0], path[-1]))
         if placed:
             return self.wording.sentence(placed)
         label = self._label_of("reward_name" if is_reward else path[-1])
