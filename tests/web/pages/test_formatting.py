@@ -71,3 +71,21 @@ def test_every_language_says_how_long_ago_it_was(language: str) -> None:
 
 def test_an_entry_of_a_kind_that_came_later_is_named_by_its_type() -> None:
     assert Wording("en").entry_name("something_new") == "something_new"
+
+
+@pytest.mark.parametrize(
+    ("passed", "told"),
+    [
+        (timedelta(seconds=1), "virun 1 Sekonn"),
+        (timedelta(hours=3), "virun 3 Stonnen"),
+        (timedelta(days=5), "viru 5 Deeg"),
+        (timedelta(minutes=10), "virun 10 Minutten"),
+        (timedelta(minutes=24), "viru 24 Minutten"),
+        (timedelta(seconds=40), "viru 40 Sekonnen"),
+        (timedelta(days=-5), "a 5 Deeg"),
+        (timedelta(days=-3), "an 3 Deeg"),
+        (timedelta(days=400 * 365), "viru 400 Joer"),
+    ],
+)
+def test_luxembourgish_drops_an_n_as_it_is_spoken(passed: timedelta, told: str) -> None:
+    assert Wording("lb").ago(SUMMER_NIGHT - passed, SUMMER_NIGHT) == told

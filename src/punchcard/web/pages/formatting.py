@@ -1,5 +1,6 @@
 """How pages write numbers, money, days and sentences, as the language does."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -137,4 +138,23 @@ class Wording:
         if abs(passed) < timedelta(seconds=1):
             # Nobody says "in 0 seconds" of what has just happened.
             passed = timedelta(seconds=-1)
-        return format_timedelta(passed, add_direction=True, locale=self.locale)
+        told = format_timedelta(passed, add_direction=True, locale=self.locale)
+        return _as_spoken(told) if self.language == "lb" else told
+
+
+def _as_spoken(told: str) -> str:
+    """Return `told` as Luxembourgish says it: "viru(n) 6 Deeg" is "viru 6 Deeg".
+
+    CLDR leaves the choice open. The n falls away before every sound but vowels and d, h, n, t, z
+    (Eifel rule), and so before véier, fënnef, sechs and siwen: spoken first of numbers below a
+    hundred are the ones, of full tens the tens, of larger numbers what stands in front.
+    """
+    found = re.search(r"\d+", told)
+    spoken = found[0] if found else ""
+    first = spoken[:1] if len(spoken) > _SPOKEN_BACKWARDS else spoken.rstrip("0")[-1:]
+    return told.replace("(n)", "" if first in _DROPS_N else "n")
+
+
+_SPOKEN_BACKWARDS = 2
+"""Numbers of so many digits begin with their ones."""
+_DROPS_N = ("4", "5", "6", "7")
