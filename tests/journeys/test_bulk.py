@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.operations import Actor, NewCustomer, OperationMetadata
 from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.web.page_visitors import LANGUAGE_COOKIE
 from tests.journeys.owner_steps import sign_in
 from tests.journeys.support.axe import assert_no_axe_violations
 from tests.journeys.support.visits import Visits
@@ -42,6 +43,25 @@ def test_cards_are_blocked_together_and_the_button_takes_it_back(
     assert_no_axe_violations(page)
     page.locator("#undo").click()
     expect(page.locator("#rows .badge.warn")).to_have_count(0)
+
+
+def test_the_button_that_takes_it_back_stays_in_its_notice_on_a_phone(
+    visits: Visits, alice: Shop
+) -> None:
+    guests(alice, "Jang", "Anna")
+    page = visits.open(width=360, locale="fr")
+    sign_in(page, alice)
+    page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": "fr", "url": visits.address}])
+    page.goto("/console/members")
+    page.locator("[data-tick-all] input").check()
+    page.locator('.bulk-bar [value="block"]').click()
+    page.locator("#confirm").click()
+    notice, undo = page.locator(".notice:has(#undo)"), page.locator("#undo")
+    expect(undo).to_have_text("Annuler l’opération")
+    around, inside = notice.bounding_box(), undo.bounding_box()
+    assert around is not None
+    assert inside is not None
+    assert inside["x"] + inside["width"] <= around["x"] + around["width"]
 
 
 def test_one_box_ticks_all_also_after_a_search(visits: Visits, alice: Shop) -> None:

@@ -168,7 +168,7 @@ BAKERY: Final = DemoShop(
                 "threshold": 0,
                 "texts": {
                     "en": {"name": "Guest"},
-                    "fr": {"name": "Hôte"},
+                    "fr": {"name": "Invité"},
                     "de": {"name": "Gast"},
                 },
             },

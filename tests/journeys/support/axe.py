@@ -26,7 +26,7 @@ Promise.race([
 
 # What has to be pushed aside to be seen is missed: a button at the end of a row most of all.
 _CUT_OFF = """
-[...document.querySelectorAll(".table-wrap, .report-sheet section, .panel, fieldset")]
+[...document.querySelectorAll(".table-wrap, .report-sheet section, .panel, fieldset, .notice")]
   .filter(part => part.scrollWidth > part.clientWidth + 1)
   .map(part => `${part.getAttribute("aria-label") ?? part.className}: ${part.scrollWidth}`)
 """
