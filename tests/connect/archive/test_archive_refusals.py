@@ -122,6 +122,17 @@ def test_values_that_no_row_can_have_are_refused_with_their_table(
     refused(elsewhere, packed(forgery), f"A row of {table} cannot be kept as it is")
 
 
+@pytest.mark.parametrize("levels", [300, 900, 1020])
+def test_a_document_deeper_than_any_is_refused_with_its_table(
+    archive: bytes, elsewhere: Home, levels: int
+) -> None:
+    files = with_a_change("loyalty_programs", files_of(archive), branding="deep")
+    name = "tables/loyalty_programs.jsonl"
+    document = b'{"in":' * levels + b"{}" + b"}" * levels
+    forgery = forged({**files, name: files[name].replace(b'"deep"', document)})
+    refused(elsewhere, packed(forgery), "A row of loyalty_programs cannot be kept as it is")
+
+
 def test_no_archive_ends_the_count_that_all_shops_share(archive: bytes, elsewhere: Home) -> None:
     forgery = forged(with_a_change("apple_passes", files_of(archive), update_tag=2**63 - 1))
     refused(elsewhere, packed(forgery), "tags of passes that no server has counted up to")

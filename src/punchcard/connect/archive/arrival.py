@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
+import orjson
 from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
@@ -142,8 +143,12 @@ class Arrival:
         told = {one.name: one for one in manifest.files}
         for table in travelling_tables():
             digest = Digest()
-            for line in lines.of(connection, table, vendor_id):
-                digest.add(line)
+            try:
+                for line in lines.of(connection, table, vendor_id):
+                    digest.add(line)
+            except (orjson.JSONEncodeError, RecursionError):
+                # A document that is deeper than any here, and could be written down by nobody.
+                raise _unkept(table) from None
             file = told[file_of(table)]
             if (file.rows, file.digest) != (digest.rows, digest.text):
                 raise ArchiveRefused(f"What arrived of {table.name} is not what was sent.")
@@ -198,9 +203,13 @@ def _write(connection: Connection, table: Table, statement: Any, page: list[Row]
         connection.execute(statement, page)
     except (IntegrityError, OperationalError):
         raise
-    except (StatementError, OverflowError):
+    except (StatementError, OverflowError, RecursionError):
         # A number, a list or a time where none belongs; which one, the types do not say.
-        raise ArchiveRefused(f"A row of {table.name} cannot be kept as it is.") from None
+        raise _unkept(table) from None
+
+
+def _unkept(table: Table) -> ArchiveRefused:
+    return ArchiveRefused(f"A row of {table.name} cannot be kept as it is.")
 
 
 def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
