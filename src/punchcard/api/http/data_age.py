@@ -1,6 +1,6 @@
 """Tells how old what a response shows may be, where reads may go to a replica."""
 
-from typing import Final
+from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,6 +32,9 @@ class DataAgeHeader:
         age = DataAge(must_be_newest=_wants_newest(scope))
         answer = _Answer(send, age, may_be_asked_again=scope["method"] in _READS)
         mark = data_age.set(age)
+        # What is noted of a request, as it is before it is asked.
+        state: dict[str, Any] = scope.setdefault("state", {})
+        noted = dict(state)
         try:
             try:
                 await self._app(scope, receive, answer.send)
@@ -40,6 +43,9 @@ class DataAgeHeader:
                     raise
             if answer.is_held_back:
                 data_age.set(DataAge(must_be_newest=True))
+                # Nobody has heard of what the replica refused: it is no refusal.
+                state.clear()
+                state.update(noted)
                 await self._app(scope, _no_body, send)
         finally:
             data_age.reset(mark)
