@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -109,7 +109,8 @@ def test_doctor_asks_google_only_when_it_is_set_up(
 ) -> None:
     punchcard("migrate")
     before = _finding(punchcard)
-    names = [name for name in vars(Settings) if name.startswith("google_") and "url" in name]
+    settings_of_google = [one.name for one in fields(Settings) if one.name.startswith("google_")]
+    names = [name for name in settings_of_google if "url" in name]
     chosen = todays_google.settings(settings)
     given = {name: str(getattr(chosen, name)) for name in [*names, "google_issuer_id", "base_url"]}
 
