@@ -523,3 +523,25 @@ def test_after_its_days_everything_is_forgotten_a_part_at_a_time(
 def forget(context: Context, before: datetime, *, limit: int) -> None:
     with context.database.write() as session:
         housekeeping.forget_webhooks(session, before=before, limit=limit)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("is_in_hand", [False, True], ids=["waiting", "in hand"])
+def test_what_a_clock_left_that_ran_ahead_is_delivered_at_once(
+    alice: Shop, receivers: Receivers, clock: ManualClock, is_in_hand: bool
+) -> None:
+    endpoint(alice)
+    clock.advance(days=3)
+    tell(alice)
+    held: list[Callable[[], None]] = []
+    receivers.says = lambda post: DOWN
+    work(sender(alice.context, receivers, launch=held.append if is_in_hand else lambda do: do()))
+    assert [one.state for one in deliveries(alice.context)] == [
+        DeliveryState.SENDING if is_in_hand else DeliveryState.WAITING
+    ]
+
+    clock.advance(days=-3)
+    receivers.says = lambda post: WebhookAnswer(status=204)
+    work(sender(alice.context, receivers))
+
+    assert [one.state for one in deliveries(alice.context)] == [DeliveryState.DELIVERED]

@@ -94,6 +94,27 @@ def test_after_a_week_of_standstill_birthdays_are_made_up_for_once(
     assert states(context) == ["acted"]
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize("ahead_days", [2, 365])
+def test_after_a_clock_that_ran_ahead_birthdays_are_given_on_their_days_and_once(
+    context: Context, alice: Shop, clock: ManualClock, ahead_days: int
+) -> None:
+    program = coffee_shop(alice)
+    cards = [guest(alice, program, birthday=day) for day in ("05-17", "05-20")]
+    automation(alice, program.id)
+    clock.set(at("2026-05-15T10:00+02:00"))
+    work(context)
+    clock.advance(days=ahead_days)
+    work(context)
+    clock.set(at("2026-05-16T10:00+02:00"))
+    work(context)
+    clock.set(at("2026-05-20T10:00+02:00"))
+    work(context)
+    work(context)
+    assert [points(context, card) for card in cards] == [5, 5]
+    assert [run.occasion for run in runs(context)] == ["2026", "2026"]
+
+
 def test_a_birthday_typed_shortly_before_waits_a_year_and_so_does_a_changed_one(
     context: Context, alice: Shop, clock: ManualClock
 ) -> None:

@@ -8,7 +8,7 @@ first.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,10 +28,12 @@ from punchcard.accounts.errors import TooManyRequests
 from punchcard.accounts.models import Throttle
 from punchcard.db.dialects import insert_into
 from punchcard.db.types import UtcDateTime
+from punchcard.kit.clock import CLOCKS_DIFFER
 
 # Longer than any pause (PINs are locked for a day at most), or waiting it out would buy a fresh set
 # of attempts.
 FORGOTTEN_AFTER = timedelta(days=1)
+_LONGEST_LEFT: Final = FORGOTTEN_AFTER + CLOCKS_DIFFER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,24 @@ class Failure:
     key: str
     failures: int
     blocked_until: datetime | None
+
+
+def holds(until: datetime | None, now: datetime) -> bool:
+    """Return whether a pause that ends at `until` is on.
+
+    One that is longer than any was begun by a clock that ran ahead: it holds nobody up for days.
+    """
+    return until is not None and now < until <= end_of_longest(now)
+
+
+def end_of_longest(now: datetime) -> datetime:
+    """Return when the longest pause ends that begins now, by any clock of this shop."""
+    return now + _LONGEST_LEFT
+
+
+def is_over(until: Any, now: datetime) -> ColumnElement[bool]:
+    """Return in SQL whether no pause is on that ends at the column `until`: see `holds`."""
+    return or_(until.is_(None), until <= now, until > _moment(end_of_longest(now)))
 
 
 def fail(session: Session, key: str, *, limit: Limit, now: datetime) -> Failure:
@@ -71,7 +91,7 @@ def fail(session: Session, key: str, *, limit: Limit, now: datetime) -> Failure:
                 "blocked_until": _pause_in_sql(failures, limit, now),
                 "updated_at": now,
             },
-            where=or_(Throttle.blocked_until.is_(None), Throttle.blocked_until <= now),
+            where=is_over(Throttle.blocked_until, now),
         ).returning(Throttle.failures, Throttle.blocked_until)
     ).one_or_none()
     if row is None:
@@ -87,7 +107,10 @@ def take_turn(
     That is a bucket of tokens, held as the moment at which it is full again. Returns how long to
     wait, None when the turn was taken. For PostgreSQL: an embedded database has one process.
     """
-    free_at = func.greatest(Throttle.blocked_until, _moment(now)) + literal(lasts)
+    # Further ahead than turns ever reach: the clock was put back since.
+    is_misplaced = Throttle.blocked_until > _moment(now + ahead + CLOCKS_DIFFER)
+    taken_until = case((is_misplaced, _moment(now)), else_=Throttle.blocked_until)
+    free_at = func.greatest(taken_until, _moment(now)) + literal(lasts)
     statement = insert_into(session, Throttle).values(
         key=key, failures=0, blocked_until=now + lasts, updated_at=now
     )
@@ -128,8 +151,8 @@ def expire_old(session: Session, now: datetime) -> int:
 
     A counter that is as old as FORGOTTEN_AFTER and blocks nobody counts as none.
     """
-    is_over = or_(Throttle.blocked_until.is_(None), Throttle.blocked_until <= now)
-    old = delete(Throttle).where(Throttle.updated_at < now - FORGOTTEN_AFTER, is_over)
+    is_idle = is_over(Throttle.blocked_until, now)
+    old = delete(Throttle).where(Throttle.updated_at < now - FORGOTTEN_AFTER, is_idle)
     result = session.execute(old.execution_options(synchronize_session=False))
     return cast("CursorResult[Any]", result).rowcount
 

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.db import outbox
@@ -44,6 +44,8 @@ _ENTERED_AT_ONCE: Final = 500
 _TURN_SECONDS: Final = 10.0
 # Somewhere on earth it is a day later already.
 _FURTHEST_ZONE: Final = timedelta(hours=14)
+# A shop that changes its time zone may have reached tomorrow.
+_ZONE_CHANGE: Final = timedelta(days=1)
 _ACTIVE: Final = AutomationStatus.ACTIVE
 
 
@@ -142,11 +144,12 @@ class AutomationKeeper:
             program = session.get_one(LoyaltyProgram, automation.program_id)
             today = _today(program.timezone, now)
             assert automation.reached_on is not None
-            if automation.reached_on >= today:
+            reached_on = _believed(automation.reached_on, today)
+            if reached_on >= today:
                 return False
             target = automation.reaching_on or today
             earliest = target - timedelta(days=CATCH_UP_DAYS)
-            span = DaySpan(max(automation.reached_on + timedelta(days=1), earliest), target, now)
+            span = DaySpan(max(reached_on + timedelta(days=1), earliest), target, now)
             after, connection = automation.reached_card_id, session.connection()
             until = window_end(connection, program, after)
             met = met_in_window(connection, program, automation, span, after=after, until=until)
@@ -221,18 +224,28 @@ def _active_of(session: Session, program: LoyaltyProgram) -> Sequence[Automation
 def _behind(session: Session, now: datetime) -> list[AutomationId]:
     """Return the automations for which a day has come that they have not reached."""
     latest = (now + _FURTHEST_ZONE).date()
+    reached_on = Automation.reached_on
     rows = session.execute(
         select(Automation.id, Automation.reached_on, LoyaltyProgram.timezone)
         .join(LoyaltyProgram, LoyaltyProgram.id == Automation.program_id)
         .where(
             Automation.status == _ACTIVE,
             Automation.trigger.in_(BY_DAY),
-            Automation.reached_on < latest,
+            or_(reached_on < latest, reached_on > latest + _ZONE_CHANGE),
             LoyaltyProgram.status == ProgramStatus.ACTIVE,
         )
         .order_by(Automation.id)
     )
-    return [row.id for row in rows if row.reached_on < _today(row.timezone, now)]
+    days = [(row.id, row.reached_on, _today(row.timezone, now)) for row in rows]
+    return [one for one, reached, today in days if _believed(reached, today) < today]
+
+
+def _believed(reached_on: date, today: date) -> date:
+    """Return the day that an automation has reached, yesterday where that lies ahead by days.
+
+    A clock ran ahead then. What was given meanwhile is noted, and is not given again.
+    """
+    return reached_on if reached_on <= today + _ZONE_CHANGE else today - timedelta(days=1)
 
 
 def _has_waiting(session: Session, now: datetime) -> bool:

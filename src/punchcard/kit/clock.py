@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Protocol
+from typing import Final, Protocol
+
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""Further apart no two clocks of one shop are, unless one of them is wrong."""
 
 
 class Clock(Protocol):

@@ -340,3 +340,21 @@ def test_a_shop_whose_zone_changed_is_asked_by_its_new_clock(shop: Notices) -> N
     end = shop.end_of(card)
     shop.clock.set(notice_time(ZoneInfo("Pacific/Auckland"), end - timedelta(days=30)))
     assert shop.run() == 1
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("ahead_days", [2, 400])
+def test_after_a_clock_that_ran_ahead_notices_go_out_on_their_days(
+    shop: Notices, ahead_days: int
+) -> None:
+    end = shop.end_of(shop.card())
+    shop.go_to(end - timedelta(days=40))
+    shop.run()
+    shop.go_to(end - timedelta(days=40 - ahead_days))
+    shop.run()
+    shop.go_to(end - timedelta(days=39))
+    assert shop.run() == 0
+    shop.go_to(end - timedelta(days=30))
+    assert (shop.run(), shop.run()) == (1, 0)
+    shop.go_to(end - timedelta(days=7))
+    assert (shop.run(), shop.run()) == (1, 0)

@@ -234,3 +234,24 @@ def test_the_audit_trail_tells_of_locks_and_of_the_credential_they_were_made_wit
         ("pin.exhausted", "staff_pin", anna.id),
     ]
     assert locks[1].new == {"locked_until": "2026-03-02T09:30:00.000000Z", "locks": 1}
+
+
+@pytest.mark.parametrize("days", [2, 365])
+def test_a_lock_of_a_clock_that_ran_ahead_holds_nobody_up_for_days(
+    alice: Shop, clock: ManualClock, days: int
+) -> None:
+    anna = shelf.pin(alice, RIGHT)
+    clock.advance(days=days)
+    for _ in range(6):
+        attempt(alice, WRONG, anna.id)
+        attempt(alice, WRONG)
+    assert (attempt(alice, RIGHT, anna.id), attempt(alice, RIGHT)) == ("locked", "locked")
+
+    clock.advance(days=-days)
+    assert attempt(alice, RIGHT) == "Anna"
+    assert attempt(alice, RIGHT, anna.id) == "Anna"
+    # It still counts, and locks for as long as any does.
+    told = [attempt(alice, WRONG, anna.id) for _ in range(6)]
+    assert told[-1] == "locked"
+    clock.advance(days=1)
+    assert attempt(alice, RIGHT, anna.id) == "Anna"

@@ -16,11 +16,14 @@ from punchcard.accounts.models import Vendor
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.connect.models import WebhookDelivery, WebhookEndpoint
 from punchcard.connect.vocabulary import DeliveryState, EndpointStatus
-from punchcard.connect.webhooks.retry_rules import LONGEST_PAUSE
+from punchcard.connect.webhooks.retry_rules import LONGEST_PAUSE, LONGEST_WAIT
+from punchcard.kit.clock import CLOCKS_DIFFER
 from punchcard.kit.ids import VendorEventId, WebhookDeliveryId, WebhookEndpointId
 from punchcard.loyalty.models import VendorEvent
 
 _ENDPOINTS_AT_ONCE: Final = 500
+# A lease lasts as long as a request may take: minutes.
+_LONGEST_LEASE: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,14 @@ class InHand:
 
 def waiting_endpoints(session: Session, now: datetime) -> list[Waiting]:
     """Return the endpoints that something is due for: those that work first, then the oldest."""
-    first = (
-        select(func.min(WebhookDelivery.due_at))
+    first, last = (
+        select(which(WebhookDelivery.due_at))
         .where(
             WebhookDelivery.endpoint_id == WebhookEndpoint.id,
             WebhookDelivery.state == DeliveryState.WAITING,
         )
         .scalar_subquery()
+        for which in (func.min, func.max)
     )
     is_failing = WebhookEndpoint.failing_since.is_not(None)
     paused_until = WebhookEndpoint.paused_until
@@ -66,7 +70,7 @@ def waiting_endpoints(session: Session, now: datetime) -> list[Waiting]:
                 paused_until <= now,
                 paused_until > now + 2 * LONGEST_PAUSE,
             ),
-            first <= now,
+            or_(first <= now, last > _beyond(now)),
         )
         .order_by(is_failing, first)
         .limit(_ENDPOINTS_AT_ONCE)
@@ -139,7 +143,7 @@ def claim_deliveries(
         .where(
             WebhookDelivery.endpoint_id == endpoint_id,
             WebhookDelivery.state == DeliveryState.WAITING,
-            WebhookDelivery.due_at <= now,
+            or_(WebhookDelivery.due_at <= now, WebhookDelivery.due_at > _beyond(now)),
         )
         .order_by(WebhookDelivery.due_at, WebhookDelivery.id)
         .limit(limit)
@@ -180,4 +184,12 @@ def endpoints(
 
 
 def _lost(now: datetime) -> tuple[Any, ...]:
-    return WebhookDelivery.state == DeliveryState.SENDING, WebhookDelivery.lease_until <= now
+    until = WebhookDelivery.lease_until
+    # Further ahead than any lease: the clock was put back since.
+    is_over = or_(until <= now, until > now + _LONGEST_LEASE)
+    return WebhookDelivery.state == DeliveryState.SENDING, is_over
+
+
+def _beyond(now: datetime) -> datetime:
+    """Return the moment after which nothing is due, unless a clock ran ahead that was put back."""
+    return now + LONGEST_WAIT + CLOCKS_DIFFER

@@ -22,6 +22,8 @@ LONGEST_RETRY_AFTER: Final = timedelta(hours=24)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 """How long one answer can keep an endpoint's other deliveries waiting."""
 _JITTER: Final = 0.1
+LONGEST_WAIT: Final = max(*DELAYS, LONGEST_RETRY_AFTER) * (1 + _JITTER)
+"""How long at most a delivery waits for its next attempt."""
 _GONE: Final = 410
 _THROTTLING: Final = frozenset({429, 502, 503, 504})
 

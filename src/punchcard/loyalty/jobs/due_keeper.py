@@ -81,7 +81,7 @@ class DueKeeper:
     def announce(self, now: datetime) -> int:
         """Let passes and open pages follow what is due since the last time; returns how many."""
         with self._database.read_connection() as connection:
-            since = marks.reached(connection, _ANNOUNCED) or now - self._grace
+            since = marks.reached(connection, _ANNOUNCED, now) or now - self._grace
         told = 0
         for rows in self._due(since - _FURTHEST_ZONE, now + _FURTHEST_ZONE):
             changed = [row.id for row in rows if since < _begins(row) <= now]

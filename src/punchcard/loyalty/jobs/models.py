@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from punchcard.db.base import Base, table_of
 from punchcard.db.dialects import insert_for
 from punchcard.db.types import UtcDateTime
+from punchcard.kit.clock import CLOCKS_DIFFER
 from punchcard.kit.ids import CardId
 
 
@@ -35,9 +36,14 @@ class ExpiryNotice(Base):
 _MARKS = table_of(JobMark)
 
 
-def reached(connection: Connection, name: str) -> datetime | None:
-    """Return up to when a job has done everything; None before it ever ran."""
-    return connection.scalar(select(_MARKS.c.reached_at).where(_MARKS.c.name == name))
+def reached(connection: Connection, name: str, now: datetime) -> datetime | None:
+    """Return up to when a job has done everything; None before it ever ran.
+
+    A mark that lies ahead of `now` was set by a clock that ran ahead, and says nothing, either: the
+    job would stand still until then.
+    """
+    mark = connection.scalar(select(_MARKS.c.reached_at).where(_MARKS.c.name == name))
+    return mark if mark is not None and mark <= now + CLOCKS_DIFFER else None
 
 
 def reach(connection: Connection, name: str, moment: datetime) -> None:

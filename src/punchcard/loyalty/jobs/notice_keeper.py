@@ -196,7 +196,7 @@ def _is_new(session: Session, card_id: CardId, notice: EndNotice, now: datetime)
 
 
 def _since(connection: Connection, now: datetime) -> datetime:
-    return marks.reached(connection, _TOLD) or now - _FIRST_LOOK
+    return marks.reached(connection, _TOLD, now) or now - _FIRST_LOOK
 
 
 def _zones_due(connection: Connection, since: datetime, now: datetime) -> dict[str, int]:

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from punchcard.accounts import throttle
 from punchcard.kit.ids import VendorId
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.vocabulary import ProgramStatus
@@ -33,7 +34,7 @@ def what_needs_attention(session: Session, vendor_id: VendorId, *, now: datetime
     locked = select(StaffPin).where(
         StaffPin.vendor_id == vendor_id,
         StaffPin.retired_at.is_(None),
-        or_(StaffPin.locked_until > now, StaffPin.exhausted_at.is_not(None)),
+        or_(~throttle.is_over(StaffPin.locked_until, now), StaffPin.exhausted_at.is_not(None)),
     )
     is_low = Reward.stock_left <= LOW_STOCK
     is_ending = Reward.valid_until.between(now, now + ENDING)

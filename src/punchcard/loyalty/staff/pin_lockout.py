@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
+from punchcard.accounts import throttle
 from punchcard.accounts.models import Throttle
 from punchcard.accounts.subjects import Subject
 from punchcard.db.dialects import insert_for
@@ -172,6 +173,7 @@ def record_failure_of_credential(
         "at": now,
         "stale_at": now - limit.lockout,
         "quiet_at": now - growth.forgotten_after,
+        "beyond": throttle.end_of_longest(now),
         **{f"until_{n}": now + lock for n, lock in enumerate(_locks_in_a_row(limit, growth))},
     }
     row = connection.execute(_count_credential(connection.dialect), facts).one_or_none()
@@ -192,9 +194,11 @@ _OF_PROGRAM = _STRICTEST.where(LoyaltyProgram.id == bindparam("program", type_=I
 
 @lru_cache(maxsize=2)
 def _count_credential(dialect: Dialect) -> Any:
-    at, stale_at, quiet_at, first_until = (
-        bindparam(name, type_=UtcDateTime) for name in ("at", "stale_at", "quiet_at", "first_until")
+    at, stale_at, quiet_at, beyond, first_until = (
+        bindparam(name, type_=UtcDateTime)
+        for name in ("at", "stale_at", "quiet_at", "beyond", "first_until")
     )
+    until = Throttle.blocked_until
     is_stale = or_(Throttle.blocked_until.is_not(None), Throttle.updated_at <= stale_at)
     failures = case((is_stale, 1), else_=Throttle.failures + 1)
     locks = case((Throttle.updated_at <= quiet_at, 0), else_=Throttle.locks)
@@ -215,13 +219,12 @@ def _count_credential(dialect: Dialect) -> Any:
             "blocked_until": case((is_lock, _one_of(ends, locks)), else_=null()),
             "updated_at": at,
         },
-        where=or_(Throttle.blocked_until.is_(None), Throttle.blocked_until <= at),
+        where=or_(until.is_(None), until <= at, until > beyond),
     ).returning(Throttle.failures, Throttle.blocked_until, Throttle.locks)
 
 
 def _is_open(now: datetime) -> ColumnElement[bool]:
-    is_unlocked = or_(StaffPin.locked_until.is_(None), StaffPin.locked_until <= now)
-    return and_(is_unlocked, StaffPin.exhausted_at.is_(None))
+    return and_(throttle.is_over(StaffPin.locked_until, now), StaffPin.exhausted_at.is_(None))
 
 
 def _until(locks: ColumnElement[int], limit: PinLimit, growth: LockGrowth, now: datetime) -> Any:

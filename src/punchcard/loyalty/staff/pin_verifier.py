@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Protocol
 
+from punchcard.accounts import throttle
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import HasherBusy
 from punchcard.accounts.subjects import Subject
@@ -278,7 +279,7 @@ def _refuse_shut(pin: FoundPin, now: datetime) -> None:
 
 
 def _refuse_locked(until: datetime | None, now: datetime) -> None:
-    if until is not None and until > now:
+    if until is not None and throttle.holds(until, now):
         raise _locked(until, now)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.db import outbox
 from punchcard.db.dialects import insert_into
-from punchcard.kit.clock import to_rfc3339
+from punchcard.kit.clock import CLOCKS_DIFFER, to_rfc3339
 from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.events import CARD_CHANGED
 from punchcard.wallets.google.callback import Notice
@@ -40,7 +40,10 @@ def objects_of(session: Session, card_ids: Collection[CardId]) -> Sequence[Googl
 
 def take_turn(session: Session, number: str, *, now: datetime, until: datetime) -> bool:
     """Let the caller be the only one to send this object; False while someone else is."""
-    is_free = or_(GoogleObject.sending_until.is_(None), GoogleObject.sending_until <= now)
+    taken_until = GoogleObject.sending_until
+    # Further ahead than any turn lasts: the clock was put back since.
+    is_misplaced = taken_until > until + CLOCKS_DIFFER
+    is_free = or_(taken_until.is_(None), taken_until <= now, is_misplaced)
     return _changed(
         session.execute(
             update(GoogleObject)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import Field
 
+from punchcard.accounts import throttle
 from punchcard.accounts.audit_service import Act
 from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
@@ -191,7 +192,7 @@ def unlock_pin(caller: CallerDep, pin_id: StaffPinId) -> PinSchema:
 
 def pin_schema(row: StaffPin, now: datetime) -> PinSchema:
     """Return a person as the vendor sees them; an expired lock is left out."""
-    locked_until = row.locked_until if row.locked_until and row.locked_until > now else None
+    locked_until = row.locked_until if throttle.holds(row.locked_until, now) else None
     return PinSchema(
         id=row.id,
         name=row.name,
