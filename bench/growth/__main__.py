@@ -13,6 +13,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -49,7 +50,11 @@ def _replay(database_url: str, purchases: Purchases) -> int:
     console, clock = Console(stderr=True), ManualClock(first_moment(purchases))
     begun = perf_counter()
     with TemporaryDirectory(prefix="punchcard-growth-") as folder, progress_bar(console) as bar:
-        settings = bench_settings(Path(folder), database_url)
+        settings = replace(
+            bench_settings(Path(folder), database_url),
+            # Nobody waits for what it holds, and a busy machine may hold it up in mid batch.
+            till_idle_transaction_timeout_seconds=0,
+        )
         migrate.upgrade(settings.database_url)
         task = bar.add_task("Living through it", total=None)
         with closing(build_context(settings, clock=clock, ids=SystemIds(clock))) as context:
