@@ -104,7 +104,7 @@ def _run(context: Context, shop: Shop, import_id: ImportId) -> None:
 
 def _undo(context: Context, shop: Shop, import_id: ImportId) -> None:
     with context.database.write() as session:
-        import_service.ask_undo(session, _act(context), shop.vendor_id, import_id)
+        import_service.ask_undo(session, _act(context), shop.vendor_id, import_id, days=1)
     _work(context, import_id)
 
 

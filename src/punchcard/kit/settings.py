@@ -198,6 +198,7 @@ class Settings(BackupSettings, WalletSettings):
     import_columns_limit: int = 100
     import_unpacked_limit_bytes: int = 300_000_000
     import_keep_days: int = 30
+    import_undo_days: int = 90
     archive_keep_hours: int = 24
 
     # Webhooks: what happened at a shop, told to its own software. The networks are the operator's

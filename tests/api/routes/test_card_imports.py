@@ -2,11 +2,15 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from punchcard.connect.imports.models import CardImport
 from punchcard.context import Context
+from punchcard.kit.clock import ManualClock
 from punchcard.worker.handlers import LONG_WORK_LANE
 from punchcard.worker.loop import Worker
 from tests.loyalty import shelf
@@ -160,6 +164,26 @@ def test_a_step_out_of_turn_and_a_spent_balance_are_refused(
     refused = owner.post(f"{path}/undo")
     assert (refused.status_code, refused.json()["code"]) == (409, "import_spent")
     assert (refused.json()["rows"], refused.json()["first_row"]) == (1, 2)
+
+
+def test_an_undo_that_comes_too_late_is_refused_with_how_long_it_had(
+    owner: Api, context: Context, clock: ManualClock, program_id: str
+) -> None:
+    made = brought(owner, program_id)
+    path = f"{IMPORTS}/{made['id']}"
+    tried = asked(owner, made, "preview", mapping=MAPPING)
+    assert tried["undo_until"] is None
+    asked(owner, made, "run", balance="add")
+    work(context)
+    assert owner.get(path).json()["undo_until"].startswith("2026-05-31T")
+    with context.database.write() as session:
+        long_ago = clock.now() - timedelta(days=90, seconds=1)
+        session.execute(update(CardImport).values(updated_at=long_ago))
+
+    refused = owner.post(f"{path}/undo")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "import_undo_over")
+    assert refused.json()["days"] == 90
 
 
 def test_an_import_of_another_shop_is_not_there(

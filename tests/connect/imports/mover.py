@@ -73,10 +73,10 @@ class Mover:
         self.asks_to_undo(import_id)
         return self.worked(import_id)
 
-    def asks_to_undo(self, import_id: ImportId) -> None:
-        """Ask to take it back, and leave that to the worker."""
+    def asks_to_undo(self, import_id: ImportId, *, days: int = 90) -> None:
+        """Ask to take it back within `days` of its run, and leave that to the worker."""
         with self.alice.database.write() as session:
-            import_service.ask_undo(session, self.act(), self.alice.vendor_id, import_id)
+            import_service.ask_undo(session, self.act(), self.alice.vendor_id, import_id, days=days)
 
     def worked(self, import_id: ImportId) -> CardImport:
         """Work until there is nothing to be done."""

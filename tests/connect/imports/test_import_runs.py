@@ -4,7 +4,12 @@ import pytest
 from sqlalchemy import select
 
 from punchcard.accounts.models import Customer
-from punchcard.connect.imports.errors import ImportBusy, ImportNotPreviewed, ImportSpent
+from punchcard.connect.imports.errors import (
+    ImportBusy,
+    ImportNotPreviewed,
+    ImportSpent,
+    ImportUndoOver,
+)
 from punchcard.connect.imports.import_service import forget_rows
 from punchcard.connect.imports.run import run_some
 from punchcard.connect.imports.vocabulary import BalanceMode, ImportState
@@ -173,6 +178,22 @@ def test_an_undo_is_refused_as_one_while_something_is_spent(
 
     assert refused.value.facts == {"rows": 1, "first_row": 2}
     assert mover.card_of("jo@home.example").points == 30
+
+
+def test_an_undo_is_refused_when_its_time_is_over(
+    mover: Mover, alice: TillDriver, clock: ManualClock
+) -> None:
+    run = mover.moves_in(alice.program(type="points"), THREE)
+    clock.advance(days=7, seconds=1)
+
+    with pytest.raises(ImportUndoOver) as refused:
+        mover.asks_to_undo(run.id, days=7)
+
+    assert refused.value.facts == {"days": 7}
+    assert mover.card_of("mia@home.example").points == 1250
+    clock.advance(seconds=-1)
+    mover.asks_to_undo(run.id, days=7)
+    assert mover.worked(run.id).counts["undone"] == 3
 
 
 def test_a_card_that_was_used_since_stays_open_without_its_opening_balance(

@@ -3,10 +3,13 @@
 import csv
 import io
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from punchcard.connect.imports.models import CardImport
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.worker.handlers import LONG_WORK_LANE
@@ -118,6 +121,31 @@ def test_what_is_spent_keeps_all_of_it_and_is_named(
     assert "Undo all of it" not in outlook
     assert refused.status_code == 422
     assert "something is spent already" in text_of(refused)
+
+
+def _ran_long_ago(context: Context, clock: ManualClock) -> None:
+    with context.database.write() as session:
+        session.execute(update(CardImport).values(updated_at=clock.now() - timedelta(days=91)))
+
+
+def test_until_when_it_can_be_undone_is_told_before_and_after(
+    owner: Visitor, context: Context, clock: ManualClock, program_id: str
+) -> None:
+    page = brought(owner, program_id)
+    owner.post(f"{page}/preview", **COLUMNS, **WAYS)
+    assert "That is possible for 90 days." in text_of(owner.get(page))
+    owner.post(f"{page}/run", balance="add")
+    work(context)
+    assert "It can be undone until 31 May 2026" in text_of(owner.get(page))
+
+    _ran_long_ago(context, clock)
+    for path in (page, f"{page}/undo"):
+        told = text_of(owner.get(path))
+        assert "can no longer be undone: the time for it was 90 days" in told
+        assert "Undo all of it" not in told
+    refused = owner.post(f"{page}/undo")
+    assert refused.status_code == 422
+    assert "can no longer be undone" in text_of(refused)
 
 
 def test_errors_are_taken_along_by_who_shows_who_they_are(

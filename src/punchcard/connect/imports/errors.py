@@ -105,3 +105,11 @@ class ImportSpent(DomainError):
         "Of {rows} rows something is spent already, of row {first_row} for example: the import can"
         " no longer be undone as one."
     )
+
+
+class ImportUndoOver(DomainError):
+    """The time to undo the import is over: facts `days`, how long it was after the run."""
+
+    code = "import_undo_over"
+    kind = Kind.CONFLICT
+    sentence = N_("This import can no longer be undone: the time for it was {days} days.")

@@ -8,7 +8,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
-from punchcard.connect.imports.errors import CardImportNotFound, ImportBusy, ImportNotPreviewed
+from punchcard.connect.imports.errors import (
+    CardImportNotFound,
+    ImportBusy,
+    ImportNotPreviewed,
+    ImportUndoOver,
+)
 from punchcard.connect.imports.faults import SENTENCES, FaultCode
 from punchcard.connect.imports.import_files import unpacked
 from punchcard.connect.imports.models import CardImport, CardImportPart
@@ -117,14 +122,25 @@ def ask_run(
     return row
 
 
-def ask_undo(session: Session, act: Act, vendor_id: VendorId, import_id: ImportId) -> CardImport:
-    """Leave an import to be undone as one.
+def undo_until(row: CardImport, days: int) -> datetime | None:
+    """Return until when a run can be undone, `days` after it; None where none is done."""
+    # Nothing changes a run that is done.
+    return row.updated_at + timedelta(days=days) if row.state is ImportState.DONE else None
 
-    Raises CardImportNotFound, ImportBusy, ImportSpent.
+
+def ask_undo(
+    session: Session, act: Act, vendor_id: VendorId, import_id: ImportId, *, days: int
+) -> CardImport:
+    """Leave an import to be undone as one, at most `days` after its run.
+
+    Raises CardImportNotFound, ImportBusy, ImportUndoOver, ImportSpent.
     """
     row = _locked(session, vendor_id, import_id)
     if row.state is not ImportState.DONE:
         raise ImportBusy(state=str(row.state))
+    until = undo_until(row, days)
+    if until is not None and act.now > until:
+        raise ImportUndoOver(days=days)
     check_unspent(session, row)
     _begin(session, row, ImportState.UNDOING, act.now)
     record_act(session, act, "import.undone", of=("import", row.id), vendor_id=vendor_id)

@@ -19,8 +19,8 @@ class DailyRollup(Base):
 
     Kept inside the till's batch. What was voided is taken off where it had happened, on the day of
     the void. `cards_last_seen` counts the cards whose latest activity was on this day: each card
-    stands in exactly one row, NOWHERE, so those active in the last 30 days are a sum over 30 rows.
-    What `*_bonus` counts was earned beside the base and is in `*_earned` as well.
+    that is not closed stands in exactly one row, NOWHERE, so those active in the last 30 days are a
+    sum over 30 rows. What `*_bonus` counts was earned beside the base and is in `*_earned` as well.
     """
 
     __tablename__ = "loyalty_daily_rollup"

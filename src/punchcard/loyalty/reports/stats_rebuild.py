@@ -25,7 +25,7 @@ from punchcard.loyalty.models import (
 )
 from punchcard.loyalty.rules.rollup_rules import ACTIVITY_TYPES, ALL_COLUMNS, rollup_deltas
 from punchcard.loyalty.till.rollup import add_all_to_rollup
-from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.loyalty.vocabulary import ActorKind, CardStatus
 
 CHUNK_ROWS = 5000
 
@@ -157,12 +157,16 @@ def _deltas(row: Any) -> dict[str, int]:
 
 
 def _last_seen(connection: Connection, progress: Progress) -> Iterator[Any]:
-    """Give each card's program and latest activity, some cards at a time along the index."""
+    """Give each card's program and latest activity, some cards at a time along the index.
+
+    Closed cards are taken off as they are closed.
+    """
     entry = LoyaltyTransaction
     cards = select(LoyaltyCard.id).order_by(LoyaltyCard.id).limit(CHUNK_ROWS)
     latest = (
         select(entry.program_id, func.max(entry.occurred_at).label("last_seen"))
-        .where(entry.type.in_(ACTIVITY_TYPES))
+        .join(LoyaltyCard, LoyaltyCard.id == entry.card_id)
+        .where(entry.type.in_(ACTIVITY_TYPES), LoyaltyCard.status != CardStatus.CLOSED)
         .group_by(entry.card_id, entry.program_id)
     )
     ids = connection.scalars(cards).all()

@@ -92,7 +92,8 @@ class ImportRowError(Schema):
 class CardImportSchema(Schema):
     """A file that was brought along: what was found, and how far it has come.
 
-    `errors` are the first rows that are not taken; all of them stand in `errors.csv`.
+    `errors` are the first rows that are not taken; all of them stand in `errors.csv`. A run that
+    is done can be undone until `undo_until`.
     """
 
     id: IdOf[ImportId]
@@ -114,12 +115,15 @@ class CardImportSchema(Schema):
     counts: ImportCounts
     sums: ImportSums
     errors: list[ImportRowError]
+    undo_until: Moment | None
     created_at: Moment
     updated_at: Moment
 
 
-def card_import_schema(session: Session, row: CardImport, language: str) -> CardImportSchema:
-    """Return an import as it is told, its errors in `language`."""
+def card_import_schema(
+    session: Session, row: CardImport, language: str, *, undo_days: int
+) -> CardImportSchema:
+    """Return an import as it is told, its errors in `language`; undone within `undo_days`."""
     faults = import_service.faults_of(session, row, language, limit=_ERRORS_SHOWN)
     counts = dict(row.counts)
     sums = {name: counts.pop(name) for name in ("stamps", "points") if name in counts}
@@ -132,6 +136,7 @@ def card_import_schema(session: Session, row: CardImport, language: str) -> Card
             "errors": list(faults),
             "encoding": row.encoding or None,
             "delimiter": row.delimiter or None,
+            "undo_until": import_service.undo_until(row, undo_days),
             **{name: getattr(row, name) for name in _AS_KEPT},
         }
     )

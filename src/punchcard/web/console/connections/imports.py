@@ -151,7 +151,8 @@ def look_at_undo(request: PageRequestDep, import_id: ImportId) -> Response:
 def undo(request: PageRequestDep, import_id: ImportId, form: FormDep) -> Response:
     """Leave it to the worker to undo an import as one."""
     with form.refusals(), request.context.database.write() as session:
-        import_service.ask_undo(session, request.act(), request.vendor_id, import_id)
+        days = request.context.settings.import_undo_days
+        import_service.ask_undo(session, request.act(), request.vendor_id, import_id, days=days)
     if not form.is_valid:
         return _undo_page(request, import_id, form)
     return request.redirect(f"{PATH}/{import_id}")
@@ -229,6 +230,7 @@ def _import_page(
             "faults": list(faults),
             "columns": import_form.columns_of(row, import_service.samples(session, row)),
             "timezone": vendor_service.get_vendor(session, request.vendor_id).timezone,
+            **_undo_time(request, row),
         }
     refused = form or run_form
     return request.render(
@@ -256,7 +258,9 @@ def _import_page(
 def _undo_page(request: PageRequest, import_id: ImportId, form: Form) -> Response:
     with request.context.database.read() as session:
         row, program = _found(session, request, import_id)
-        outlook = outlook_of(session, row) if row.state is ImportState.DONE else None
+        time = _undo_time(request, row)
+        is_open = row.state is ImportState.DONE and not time["is_undo_over"]
+        outlook = outlook_of(session, row) if is_open else None
     return request.render(
         "console/import_undo.html",
         status=form.status,
@@ -264,4 +268,13 @@ def _undo_page(request: PageRequest, import_id: ImportId, form: Form) -> Respons
         row=row,
         program=program,
         outlook=outlook,
+        **time,
     )
+
+
+def _undo_time(request: PageRequest, row: CardImport) -> dict[str, Any]:
+    """Return how long after a run it can be undone, until when this one, and if that is over."""
+    days = request.context.settings.import_undo_days
+    until = import_service.undo_until(row, days)
+    is_over = until is not None and request.context.clock.now() > until
+    return {"undo_days": days, "undo_until": until, "is_undo_over": is_over}

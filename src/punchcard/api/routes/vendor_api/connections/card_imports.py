@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import StreamingResponse
+from sqlalchemy.orm import Session
 from starlette.datastructures import UploadFile
 
 from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, listed
@@ -19,6 +20,7 @@ from punchcard.api.schemas.connections.card_imports import (
 from punchcard.api.schemas.fields import IdOf
 from punchcard.connect.imports import import_files, import_service
 from punchcard.connect.imports.error_file import error_lines
+from punchcard.connect.imports.models import CardImport
 from punchcard.connect.imports.turns import take_turn
 from punchcard.connect.imports.work import ImportWork
 from punchcard.kit.errors import invalid_field
@@ -102,7 +104,7 @@ def list_card_imports(caller: CallerDep, page: PageDep) -> Listed[CardImportSche
         return listed(
             page,
             list(rows),
-            lambda row: card_import_schema(session, row, caller.language),
+            lambda row: _schema(caller, session, row),
             lambda row: row.id,
         )
 
@@ -133,7 +135,7 @@ def create_card_import(caller: CallerDep, upload: _UploadDep) -> CardImportSchem
             name=upload.name.rsplit("/")[-1].rsplit("\\")[-1][-_NAME_CHARACTERS:] or "import",
             file=file,
         )
-        response = card_import_schema(session, row, caller.language)
+        response = _schema(caller, session, row)
         caller.remember(session, 201, response)
     return response
 
@@ -194,11 +196,12 @@ def run_card_import(
 
 @router.post("/{import_id}/undo", responses=problems(404, 409))
 def undo_card_import(caller: CallerDep, import_id: ImportId) -> CardImportSchema:
-    """Undo an import as one, while nothing of it is spent: balances are taken back, and the cards
-    that it opened are closed, but for those that were used since.
+    """Undo an import as one, while nothing of it is spent and until `undo_until`: balances are
+    taken back, and the cards that it opened are closed, but for those that were used since.
     """
     with caller.context.database.write() as session:
-        import_service.ask_undo(session, caller.act(), caller.vendor_id, import_id)
+        days = caller.context.settings.import_undo_days
+        import_service.ask_undo(session, caller.act(), caller.vendor_id, import_id, days=days)
     return _told(caller, import_id)
 
 
@@ -227,4 +230,9 @@ def get_card_import_errors(caller: CallerDep, import_id: ImportId) -> StreamingR
 def _told(caller: Caller, import_id: ImportId) -> CardImportSchema:
     with caller.context.database.read() as session:
         row = import_service.get_import(session, caller.vendor_id, import_id)
-        return card_import_schema(session, row, caller.language)
+        return _schema(caller, session, row)
+
+
+def _schema(caller: Caller, session: Session, row: CardImport) -> CardImportSchema:
+    days = caller.context.settings.import_undo_days
+    return card_import_schema(session, row, caller.language, undo_days=days)
