@@ -88,8 +88,9 @@ format: setup setup-node ## Lay out the code and apply safe fixes
 	@$(BIN)/djlint --quiet --warn --reformat $(TEMPLATES)
 	@$(NODE)/biome check --write
 
-faults: setup ## Break what is around the server: kills, hung and lost databases, full disks, held rows
+faults: setup ## Break what is around the server, then soak both databases with faults (MINUTES=30 each, SEED=...)
 	@$(PYTEST) tests/faults
+	@$(BIN)/python -m tools.faults --minutes "$(MINUTES)" --seed "$(SEED)"
 
 ROUNDS := 1
 

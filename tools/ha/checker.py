@@ -5,37 +5,66 @@ It reads tables by their names, and reckons hashes as `docs/ledger.md` says.
 
 import hashlib
 import json
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, LiteralString
+from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
 
 from tools.ha.clients import Told
 
-_ENTRIES: Final = (
-    "SELECT *, details::text AS details_text FROM loyalty_transactions ORDER BY card_id, sequence"
+_ENTRIES: Final[LiteralString] = (
+    "SELECT *, CAST(details AS text) AS details_text"
+    " FROM loyalty_transactions ORDER BY card_id, sequence"
 )
 _CARDS: Final = "SELECT id, points, stamps, sequence, head_hash, lifetime_points FROM loyalty_cards"
 _FIGURES: Final = (
     "SELECT sum(points_earned) AS points, sum(purchases) AS purchases FROM loyalty_daily_rollup"
 )
+# SQLite keeps them as 32 digits.
+_IDS: Final = {
+    *("id", "vendor_id", "program_id", "card_id", "reward_id", "staff_pin_id", "location_id"),
+    "voids",
+}
 _FIRST: Final = "0" * 64
 _FAULTS_TOLD: Final = 20
 Row = dict[str, Any]
 
 
-def faults_of(connection: "psycopg.Connection[Any]", journal: Iterable[Told]) -> list[str]:
+def faults_of(
+    connection: "psycopg.Connection[Any] | sqlite3.Connection", journal: Iterable[Told]
+) -> list[str]:
     """Return what is wrong: an answer that is lost or doubled, a chain, a sum, a figure."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        entries: list[Row] = cursor.execute(_ENTRIES).fetchall()
-        cards: list[Row] = cursor.execute(_CARDS).fetchall()
-        cursor.execute(_FIGURES)
-        figures = cursor.fetchone()
-    faults = [*_answers(entries, journal), *_chains(entries, cards), *_figures(entries, figures)]
+    entries, cards, figures = (_rows(connection, query) for query in (_ENTRIES, _CARDS, _FIGURES))
+    faults = [*_answers(entries, journal), *_chains(entries, cards), *_figures(entries, figures[0])]
     return faults[:_FAULTS_TOLD]
+
+
+def _rows(
+    connection: "psycopg.Connection[Any] | sqlite3.Connection", query: LiteralString
+) -> list[Row]:
+    """Return what a query finds; of SQLite, in PostgreSQL's types."""
+    if isinstance(connection, sqlite3.Connection):
+        found = connection.execute(query)
+        names = [column[0] for column in found.description]
+        return [_typed(dict(zip(names, values, strict=True))) for values in found]
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query).fetchall()
+
+
+def _typed(row: Row) -> Row:
+    for name in _IDS & row.keys():
+        row[name] = row[name] and UUID(row[name])
+    for name in ("occurred_at", "created_at"):
+        if name in row:
+            row[name] = datetime.fromisoformat(row[name]).replace(tzinfo=UTC)
+    if row.get("reward"):
+        row["reward"] = json.loads(row["reward"])
+    return row
 
 
 def _answers(entries: list[Row], journal: Iterable[Told]) -> Iterable[str]:
@@ -62,8 +91,9 @@ def _answers(entries: list[Row], journal: Iterable[Told]) -> Iterable[str]:
             "points_after": kept[0]["points_after"],
             "hash": bytes(kept[0]["hash"]).hex(),
         }
-        if {name: told.entry[name] for name in same} != same:
-            yield f"{key}: told {told.entry}, kept {same}"
+        said = {name: told.entry[name] for name in same}
+        if said != same:
+            yield f"{key}: told {said}, kept {same}"
         if kept[0]["amount_minor"] != told.amount_minor or str(kept[0]["card_id"]) != told.card:
             yield f"{key}: another card or amount"
 
@@ -93,10 +123,10 @@ def _chains(entries: list[Row], cards: list[Row]) -> Iterable[str]:
         yield f"card {card_id}: entries without a card"
 
 
-def _figures(entries: list[Row], figures: Row | None) -> Iterable[str]:
+def _figures(entries: list[Row], figures: Row) -> Iterable[str]:
     earned = [entry for entry in entries if entry["type"] == "points_earned"]
     told = (sum(entry["points_delta"] for entry in earned), len(earned))
-    kept = tuple(int(value or 0) for value in (figures or {}).values())
+    kept = tuple(int(value or 0) for value in figures.values())
     if kept != told:
         yield f"figures of days: {kept}, reckoned {told}"
 
