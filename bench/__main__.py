@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.commit_to_push import commit_to_push
+from bench.day.__main__ import day
 from bench.embedded import stamps_sqlite
 from bench.expiry import CARDS as ENDING_CARDS
 from bench.expiry import MANY_CARDS, expiry
@@ -21,8 +22,10 @@ from bench.passes import first_pass, passes
 from bench.pins import pins
 from bench.pushes import pushes
 from bench.quotes import quotes
+from bench.read_costs import read_costs
 from bench.reads import reads
 from bench.receipts import LARGE_SIZES, SIZES, receipts
+from bench.rows import rows
 from bench.stamps import memory, operations, stamps
 from bench.start import start
 from bench.timing import timing
@@ -63,11 +66,14 @@ BENCHES: dict[str, tuple[str, Bench]] = {
     ),
     "expiry-1m": ("the same with a million cards, which takes long", expiry(MANY_CARDS)),
     "reads": ("reads at 10 thousand, 1 million and 10 million entries", reads),
+    "read-costs": ("processor of a look-up, a card's page and figures", read_costs),
+    "rows": ("bytes on disk of a card, a stamp and a purchase", rows),
+    "day": ("what a day of 10,000 and of 1,000,000 shops needs, by the figures recorded", day),
     "receipts": ("purchases with receipt numbers at up to 1 million of them", receipts(SIZES)),
     "receipts-10m": ("the same at 10 million, which take long to write", receipts(LARGE_SIZES)),
 }
-ONLY_BY_NAME = ("receipts-10m", "expiry-1m")
-"""Benches that run only when they are asked for."""
+ONLY_BY_NAME = ("receipts-10m", "expiry-1m", "day")
+"""Benches that run only when they are asked for: they take long, or measure nothing."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
