@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from functools import partial
 
+from punchcard.accounts.domains.shop_addresses import ShopAddresses
 from punchcard.accounts.events import (
     CredentialChanged,
+    DomainsChanged,
     SecurityEventKept,
     SubjectChanged,
     VendorChanged,
@@ -59,6 +61,7 @@ class Context:
     work: WorkMetrics
     tracer: Tracer | None
     sealer: Sealer
+    shop_addresses: ShopAddresses
     accounts: AccountServices
     loyalty: LoyaltyServices
     wallets: WalletServices
@@ -93,7 +96,10 @@ def build_context(
         database=database or open_database(settings),
         tracer=tracer or build_tracer(settings),
     )
-    card_links = CardLinks(settings.base_url, card_sealer(settings), ReferralCodes(settings.keys))
+    shop_addresses = ShopAddresses(base.database, clock, settings)
+    card_links = CardLinks(
+        shop_addresses.base_of, card_sealer(settings), ReferralCodes(settings.keys)
+    )
     rotating_codes = RotatingCodes(settings)
     accounts = build_accounts(base, mailer or build_mailer(settings))
     wallets = build_wallets(base, card_links, rotating_codes)
@@ -123,6 +129,7 @@ def build_context(
         work=WorkMetrics(),
         tracer=base.tracer,
         sealer=Sealer(settings.keys, "context"),
+        shop_addresses=shop_addresses,
         accounts=accounts,
         loyalty=loyalty,
         wallets=wallets,
@@ -162,5 +169,7 @@ def _subscribe(context: Context) -> None:
     subscribe(CredentialChanged, lambda event: credentials.invalidate(event.credential_id))
     subscribe(SubjectChanged, lambda event: credentials.invalidate_subject(event.subject_id))
     subscribe(VendorChanged, lambda event: credentials.invalidate_vendor(event.vendor_id))
+    subscribe(VendorChanged, lambda _event: context.shop_addresses.invalidate())
+    subscribe(DomainsChanged, lambda _event: context.shop_addresses.invalidate())
     subscribe(SecurityEventKept, write_kept_event)
     subscribe(StaffPinChanged, lambda event: staff_tokens.invalidate(event.pin_id))

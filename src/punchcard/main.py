@@ -30,6 +30,7 @@ from punchcard.api.routes import (
     health,
     hooks,
     ledger_log,
+    own_domains,
     own_merges,
     pairing,
     passkeys,
@@ -86,6 +87,7 @@ from punchcard.web.dispatcher import (
     Dispatcher,
     refusal_of_body,
 )
+from punchcard.web.own_domains import OwnDomains
 from punchcard.worker.handlers import (
     ENGAGE_LANE,
     LONG_WORK_LANE,
@@ -141,6 +143,7 @@ ROUTERS: Final[list[APIRouter]] = [
     contact_changes.router,
     contact_changes.vendor_router,
     own_merges.router,
+    own_domains.router,
     public_logo.router,
     ledger_log.router,
     apple_web_service.router,
@@ -189,7 +192,7 @@ def create_app(
     told = DataAgeHeader(dispatcher) if context.database.replica is not None else dispatcher
     outer = OuterMiddleware(
         ForgivingAddresses(
-            FastRoutes(told, context, FAST_ROUTES),
+            OwnDomains(FastRoutes(told, context, FAST_ROUTES), context.shop_addresses),
             names=PAGES | API,
             small_below=SMALL_BELOW,
         ),

@@ -178,7 +178,8 @@ def _contact_back(town: Town) -> str:
                 made_at=now,
             )
             session.add(change)
-        return urlsplit(mail.objection_url(change.id, ends_at=now + mail.objection)).path
+        ends_at = now + mail.objection
+        return urlsplit(mail.objection_url(change.id, change.vendor_id, ends_at=ends_at)).path
 
 
 def _own_merge(town: Town) -> str:

@@ -30,6 +30,11 @@ class VendorChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DomainsChanged(Event):
+    """A domain of a shop's own came into use, or is in use no more."""
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityEventKept(Event):
     """A security event stands in the audit trail.
 

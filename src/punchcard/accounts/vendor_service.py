@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service, retired_slugs, user_service
 from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.domains import domain_service
 from punchcard.accounts.errors import NotAllowed, VendorClosed, VendorNotFound, VendorSlugTaken
 from punchcard.accounts.events import VendorChanged
 from punchcard.accounts.models import AccessToken, ApiKey, Device, SlugOwner, User, Vendor
@@ -198,6 +199,9 @@ def close_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
         session.execute(
             update(table).where(theirs, table.revoked_at.is_(None)).values(revoked_at=act.now)
         )
+    # Its domain is free for whoever has it next.
+    if domain_service.find_domain(session, vendor.id) is not None:
+        domain_service.remove_domain(session, act, vendor.id)
     return vendor
 
 

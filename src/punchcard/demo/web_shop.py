@@ -22,7 +22,7 @@ from punchcard.demo.opening import OpenShop
 from punchcard.fakes.web_shop import Article, Order, Shopper
 from punchcard.fakes.woocommerce import FakeWooCommerce
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import CardId, IntegrationId, ProgramId
+from punchcard.kit.ids import CardId, IntegrationId, ProgramId, VendorId
 from punchcard.loyalty.tables import CARDS, CUSTOMERS
 from punchcard.loyalty.vocabulary import CardStatus
 
@@ -56,6 +56,7 @@ class KnownGuest:
 
     shopper: Shopper
     card_id: CardId
+    vendor_id: VendorId
     token_sealed: bytes
     points: int
 
@@ -98,7 +99,7 @@ class DemoWebShop:
         """Return some guests whose orders find their cards, the newest cards first."""
         query = (
             select(CUSTOMERS.c.name, CUSTOMERS.c.email, CARDS.c.id, CARDS.c.token_sealed)
-            .add_columns(CARDS.c.points)
+            .add_columns(CARDS.c.points, CARDS.c.vendor_id)
             .join_from(CARDS, CUSTOMERS, CUSTOMERS.c.id == CARDS.c.customer_id)
             .where(
                 CARDS.c.program_id == self.keys.program_id,
@@ -112,7 +113,9 @@ class DemoWebShop:
         with self.context.database.read_connection() as connection:
             rows = connection.execute(query).all()
         return [
-            KnownGuest(_shopper(row.name, row.email), row.id, row.token_sealed, row.points)
+            KnownGuest(
+                _shopper(row.name, row.email), row.id, row.vendor_id, row.token_sealed, row.points
+            )
             for row in rows
         ]
 

@@ -67,7 +67,7 @@ class _Beside:
 def web_shop_page(shop: DemoWebShop) -> Response:
     """Return the page; it loads itself anew, so that points show as they arrive."""
     context = shop.context
-    links = CardLinks(context.settings.base_url, context.loyalty.card_sealer)
+    links = context.loyalty.card_links
     guests = "".join(_guest(guest, links) for guest in shop.guests())
     stranger = (
         f"<section><h2>{escape(STRANGER.first_name)} has no card</h2><p>The order waits in the"
@@ -93,7 +93,7 @@ def _events(shop: DemoWebShop) -> str:
 
 def _guest(guest: KnownGuest, links: CardLinks) -> str:
     shopper = guest.shopper
-    address = links.public_url(guest.card_id, guest.token_sealed)
+    address = links.public_url(guest.card_id, guest.token_sealed, guest.vendor_id)
     link = f' <a href="{escape(address)}">Their card</a>' if address else ""
     name = escape(f"{shopper.first_name} {shopper.last_name}")
     buy = _button(f"buy?by={quote(shopper.email)}", f"Buy as {shopper.first_name}")

@@ -113,12 +113,12 @@ def _people() -> list[tuple[str, ...]]:
 
 
 def _cards(settings: Settings) -> list[tuple[str, ...]]:
-    links = CardLinks(settings.base_url, card_sealer(settings))
+    links = CardLinks(lambda _vendor_id: settings.base_url.rstrip("/"), card_sealer(settings))
     rows: list[tuple[str, ...]] = []
     with closing(open_database(settings)) as database, database.read() as session:
         for shop in SHOPS:
             for card in _chosen(session, shop):
-                address = links.public_url(card.id, card.token_sealed)
+                address = links.public_url(card.id, card.token_sealed, card.vendor_id)
                 if address is not None:
                     rows.append((shop.name, _balance(shop, card), address))
     return rows

@@ -218,6 +218,14 @@ class Settings(BackupSettings, WalletSettings):
     claim_keep_days: int = 90
     receipt_keys_per_vendor: int = 50
 
+    # Domains of shops' own: how often each is looked at, and until when one may be missing
+    domain_check_hours: int = 24
+    domain_lapse_days: int = 7
+    domain_checks_per_minute: int = 6
+    domain_asks_per_minute: int = 600
+    domain_timeout_seconds: float = 5.0
+    domain_cache_seconds: float = 5.0
+
     # Integrations: orders that web shops and tills tell of
     integrations_per_vendor: int = 20
     hooks_per_minute: int = 600

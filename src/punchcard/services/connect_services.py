@@ -9,6 +9,8 @@ from punchcard.accounts.access.rate_limit import RateLimiter
 from punchcard.connect.claims.presented import ReceiptReader
 from punchcard.connect.claims.receipt_desk import ReceiptDesk
 from punchcard.connect.claims.receipt_keys import ReceiptSecrets
+from punchcard.connect.domains.domain_keeper import DomainKeeper
+from punchcard.connect.domains.proofs import DomainProofs, dns_texts
 from punchcard.connect.integrations.event_work import IntegrationWork
 from punchcard.connect.integrations.hook_door import HookDoor
 from punchcard.connect.integrations.secrets import IntegrationSecrets
@@ -30,6 +32,7 @@ class ConnectServices:
     that go onto cards, and the keys that tills sign them with.
 
     Integrations: their secrets, the door they knock at, how often, and what works on what came.
+    Domains of shops' own: what looks whether they are theirs, and how often it may be asked to.
     """
 
     webhook_secrets: WebhookSecrets
@@ -42,6 +45,9 @@ class ConnectServices:
     integration_work: IntegrationWork
     hook_door: HookDoor
     hook_limits: RateLimiter
+    domain_keeper: DomainKeeper
+    domain_limits: RateLimiter
+    domain_asks: RateLimiter
 
 
 def build_connect(
@@ -76,6 +82,23 @@ def build_connect(
             base_url=settings.base_url,
         ),
         hook_limits=RateLimiter(clock, per_minute=settings.hooks_per_minute),
+        domain_keeper=DomainKeeper(
+            database=base.database,
+            proofs=DomainProofs(
+                dns_texts(settings.domain_timeout_seconds),
+                HttpSender(
+                    networks=networks,
+                    timeout_seconds=settings.domain_timeout_seconds,
+                    clock=clock,
+                ),
+            ),
+            mail_queue=accounts.mail_queue,
+            clock=clock,
+            ids=base.ids,
+            settings=settings,
+        ),
+        domain_limits=RateLimiter(clock, per_minute=settings.domain_checks_per_minute),
+        domain_asks=RateLimiter(clock, per_minute=settings.domain_asks_per_minute),
         webhook_secrets=secrets,
         webhook_networks=networks,
         webhook_sender=WebhookSender(

@@ -95,6 +95,7 @@ def build_loyalty(
         settings=settings,
         clock=clock,
         rotating_codes=rotating_codes,
+        base_of=card_links.base_of,
     )
     customer_mail = CustomerMail(
         database=database,
@@ -156,6 +157,7 @@ def build_loyalty(
             former_contacts=former_contacts,
             settings=settings,
             clock=clock,
+            base_of=card_links.base_of,
         ),
     )
 
@@ -185,8 +187,8 @@ def _start_till(base: Foundation, sealer: Sealer, wallets: Wallets) -> Till:
 
 
 def _wallet_links(wallets: Wallets) -> WalletLinksOf:
-    def links_of(token: str) -> dict[str, str | None]:
-        found = wallets.links_for(token)
+    def links_of(token: str, base: str) -> dict[str, str | None]:
+        found = wallets.links_for(token, base)
         return {"apple_link": found.apple, "google_link": found.google}
 
     return links_of

@@ -246,7 +246,7 @@ def _card(
         ending_stamps=_first(view.stamps_expiring),
         given=tuple(given[:_GIVEN_SHOWN]),
         token=token,
-        url=links.address(token) if token else None,
+        url=links.address(token, view.vendor_id) if token else None,
         customer_name=row.customer_name,
         language=row.locale or row.customer_locale,
         place=place,

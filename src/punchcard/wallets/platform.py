@@ -62,7 +62,7 @@ class Platform(Protocol):
     def fault(self) -> str | None:
         """Return what the operator must put right before it hands out passes again, if anything."""
 
-    def link_for(self, token: str) -> str | None:
+    def link_for(self, token: str, base: str) -> str | None:
         """Return where the pass of the card with this token is, None while there is none."""
 
     def refresh_cards(

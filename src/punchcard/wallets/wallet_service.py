@@ -107,9 +107,11 @@ class Wallets:
         """
         return {one.name: fault for one in self._platforms if (fault := one.fault)}
 
-    def links_for(self, token: str | None) -> PassLinks:
-        """Return where the passes of the card with this token are."""
-        found = {one.name: one.link_for(token) for one in self.configured if token is not None}
+    def links_for(self, token: str | None, base: str) -> PassLinks:
+        """Return where the passes of the card with this token are; `base` begins the links."""
+        if token is None:
+            return PassLinks(apple=None, google=None)
+        found = {one.name: one.link_for(token, base) for one in self.configured}
         return PassLinks(apple=found.get("apple"), google=found.get("google"))
 
     def states(

@@ -6,6 +6,7 @@ from fastapi import Request
 
 from punchcard.context import Context
 from punchcard.kit.origins import is_same_server, origin_of
+from punchcard.kit.security.request_domain import domain_vendor
 from punchcard.web.permissions import ACCESS
 
 
@@ -43,6 +44,9 @@ def is_ours(request: Request, address: str) -> bool:
     origin = origin_of(address)
     if origin is None:
         return False
+    if domain_vendor.get() is not None:
+        # At a shop's own domain no other page is ours, that of the server's address included.
+        return is_same_server(origin, request.headers.get("host", ""))
     return origin == origin_of(context.settings.base_url) or is_same_server(
         origin, request.headers.get("host", "")
     )

@@ -26,7 +26,7 @@ from punchcard.web.console import (
 )
 from punchcard.web.console.cards import card_grants, card_operations, cards, members, wrong_contacts
 from punchcard.web.console.cards import merge as merge_page
-from punchcard.web.console.connections import archives, imports, integrations, webhooks
+from punchcard.web.console.connections import archives, imports, integrations, own_domain, webhooks
 from punchcard.web.console.connections import receipts as shop_receipts
 from punchcard.web.console.engage import automations, friends
 from punchcard.web.console.guide import guide
@@ -104,6 +104,7 @@ ROUTERS: Final[list[APIRouter]] = [
     settings.router,
     mails.router,
     plan.router,
+    own_domain.router,
     profile.router,
     platform.router,
     vendors.router,

@@ -12,6 +12,7 @@ from punchcard.connect.archive import archive_service
 from punchcard.connect.archive.archive_service import ARCHIVE_WORK
 from punchcard.connect.claims.claim_keeper import RECEIPTS_BEGUN, settle_begun
 from punchcard.connect.claims.receipt_desk import ORDER_CLAIMED
+from punchcard.connect.domains.domain_keeper import DOMAIN_CHECK
 from punchcard.connect.imports.turns import take_turn
 from punchcard.connect.imports.work import IMPORT_WORK, ImportWork
 from punchcard.connect.integrations.event_queue import INTEGRATION_EVENT
@@ -28,6 +29,7 @@ from punchcard.kit.ids import (
     IntegrationEventId,
     ProgramId,
     ReceiptClaimId,
+    VendorId,
 )
 from punchcard.kit.mail import MailRefused, MailServerAway
 from punchcard.loyalty.events import (
@@ -188,6 +190,11 @@ def follow_order(context: Context, claim_id: str) -> None:
     follow_receipt(context.connect.integration_work, ReceiptClaimId(claim_id))
 
 
+def check_domain(context: Context, vendor_id: str) -> None:
+    """Look whether a shop's domain is still its own."""
+    context.connect.domain_keeper.check(VendorId(vendor_id))
+
+
 def tell_of_ends(context: Context, key: str) -> None:
     """Tell cards of what soon ends on them, for one turn."""
     context.loyalty.notice_keeper.take_turn(key)
@@ -225,6 +232,7 @@ LONG_WORK_LANE: Final[Mapping[str, Handler]] = {
     RESERVATIONS_OVER: release_reservations,
     CARDS_NOTICES: tell_of_ends,
     OPEN_CARDS_COUNT: count_open_cards,
+    DOMAIN_CHECK: check_domain,
 }
 
 # A mail server may be slow: nothing else waits for it. Without one, what it would do is dropped.

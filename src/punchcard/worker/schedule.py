@@ -18,6 +18,7 @@ from punchcard.accounts.models import AccessToken, AuditOrigin, IdempotencyRecor
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.connect.archive import archive_service
 from punchcard.connect.claims import claim_keeper
+from punchcard.connect.domains import domain_keeper
 from punchcard.connect.imports import import_service
 from punchcard.connect.integrations import event_queue
 from punchcard.connect.usage import month_service
@@ -265,6 +266,12 @@ def forget_integrations(context: Context, session: Session, now: datetime) -> in
     )
 
 
+def check_domains(context: Context, session: Session, now: datetime) -> int:
+    """Leave word about shops' domains that were not looked at for `domain_check_hours`."""
+    every = timedelta(hours=context.settings.domain_check_hours)
+    return domain_keeper.enqueue_due(session, now, every=every)
+
+
 def close_months(_context: Context, session: Session, now: datetime) -> int:
     """Keep what shops used in months that are over: it never changes from then on."""
     return month_service.close_months(session, now, limit=_MANY)
@@ -344,6 +351,7 @@ SHARED_TASKS: Final = [
             forget_import_rows,
             expire_archives,
             close_months,
+            check_domains,
             forget_claims,
             take_waiting_orders,
             forget_integrations,

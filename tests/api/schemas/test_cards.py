@@ -17,7 +17,7 @@ from punchcard.loyalty.cards.links import CardLinks
 from punchcard.loyalty.till.receipt import Receipt
 
 SEALER = Sealer(Keyring("a secret of 32 characters at least"), "card token")
-LINKS = CardLinks("https://shop.example/", SEALER)
+LINKS = CardLinks(lambda _vendor_id: "https://shop.example", SEALER)
 NOW = datetime(2026, 3, 2, 9, 30, 15, 1200, tzinfo=UTC)
 CARD_ID = "019cadc6-9a80-700a-a5da-01d01365f5bb"
 TOKEN = "AbCdEfGhIjKlMnOpQrStUv"
@@ -37,6 +37,7 @@ def card(**changes: Any) -> CardView:
     fields: dict[str, Any] = {
         "id": CARD_ID,
         "program_id": CARD_ID,
+        "vendor_id": CARD_ID,
         "number": "482915036274",
         "token_sealed": SEALER.seal(TOKEN.encode(), CARD_ID),
         "status": "active",
@@ -138,7 +139,7 @@ def test_a_receipt_is_built_as_its_model_says(changes: dict[str, Any]) -> None:
 
 def test_a_token_sealed_under_another_key_leaves_the_card_without_an_address() -> None:
     sealer = Sealer(Keyring("another secret, long enough"), "card token")
-    other = CardLinks("https://shop.example", sealer)
+    other = CardLinks(lambda _vendor_id: "https://shop.example", sealer)
     answer = card_response(card(), other)
     assert answer["public_url"] is None
     assert Card.model_validate(answer)

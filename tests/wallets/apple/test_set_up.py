@@ -57,7 +57,7 @@ def test_wrong_files_hand_out_no_pass_and_say_why(
     coffee = shelf.program(alice, status="active")
     card = owner.post("/vendor/loyalty/cards", json={"program_id": coffee.id}).json()
     token = card["public_url"].rsplit("/", 1)[1]
-    assert context.wallets.service.links_for(token).apple is None
+    assert context.wallets.service.links_for(token, "https://shop.example").apple is None
     assert api.get(f"/loyalty/cards/{token}/apple.pkpass").status_code == 404
 
     with context.database.read() as session:

@@ -276,7 +276,7 @@ def test_a_wallet_that_is_not_set_up_has_no_link_and_nothing_fails(
     database: Database, settings: Settings, clock: ManualClock, ids: SystemIds
 ) -> None:
     with closing(build_context(settings, clock=clock, ids=ids, database=database)) as context:
-        links = context.wallets.service.links_for("x" * 22)
+        links = context.wallets.service.links_for("x" * 22, "https://shop.example")
         assert (links.apple, links.google) == (None, None)
         counter = open_till_driver(database, context.loyalty.till, clock=clock, ids=ids)
         context.wallets.service.refresh(counter.card(counter.program()))

@@ -26,7 +26,7 @@ def coffee(alice: Shop) -> LoyaltyProgram:
 def page_of(context: Context, card_id: str) -> str:
     with context.database.read() as session:
         card = session.get_one(LoyaltyCard, card_id)
-        url = context.loyalty.card_links.public_url(card.id, card.token_sealed)
+        url = context.loyalty.card_links.public_url(card.id, card.token_sealed, card.vendor_id)
     assert url is not None
     return f"{urlsplit(url).path}?lang=en"
 

@@ -35,15 +35,21 @@ class AddressLinks:
         self.life = timedelta(hours=settings.email_verification_hours)
         self._clock = clock
         self._links = LinkTokens(settings.keys, "email verification", clock)
-        self._address = f"{settings.base_url.rstrip('/')}/verify-email?token="
+        self._base_url = settings.base_url.rstrip("/")
 
-    def facts(self, kind: str, owner_id: str, email: str, **more: str) -> dict[str, str]:
-        """Return the facts of a mail that hold a new link and when it ends."""
+    def facts(
+        self, kind: str, owner_id: str, email: str, *, base: str | None = None, **more: str
+    ) -> dict[str, str]:
+        """Return the facts of a mail that hold a new link and when it ends.
+
+        `base` is what the link begins with, where that is a shop's own domain.
+        """
         expires_at = self._clock.now() + self.life
         token = self._links.issue(
             {"kind": kind, "id": owner_id, "email": email, **more}, expires_at=expires_at
         )
-        return {"link": self._address + token, "expires_at": to_rfc3339(expires_at)}
+        link = f"{base or self._base_url}/verify-email?token={token}"
+        return {"link": link, "expires_at": to_rfc3339(expires_at)}
 
     def read(self, token: str) -> dict[str, Any]:
         """Return what a link says: kind, id, email and what else it was made of."""

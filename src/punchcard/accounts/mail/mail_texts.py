@@ -304,6 +304,24 @@ WORDINGS: Final[Mapping[str, MailText]] = {
             ),
         ),
     ),
+    "domain_failing": MailText(
+        subject=N_("{domain} no longer shows that it is yours"),
+        lines=(
+            Line(
+                sentence=N_(
+                    "We look every day whether the domain {domain} still belongs to your shop. The"
+                    " record that shows it is gone."
+                )
+            ),
+            Line(
+                sentence=N_(
+                    "Unless it is back by {expires_at}, your cards and posters that lead to this"
+                    " domain will stop working. Links at the server’s own address go on."
+                )
+            ),
+            Line(sentence=N_("Look at your domain"), link="link", is_main=True),
+        ),
+    ),
     "webhook_failing": MailText(
         subject=N_("A webhook was switched off"),
         lines=(

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from punchcard.db.base import Base
@@ -15,7 +15,8 @@ _IS_DEFAULT = text("is_default")
 class Plan(Base):
     """What vendors may use. A limit of None is none; the names are those of `PlanLimit`.
 
-    The default one is what new vendors get; there is one at most.
+    The default one is what new vendors get; there is one at most. `own_domain`: vendors
+    may have a domain of their own.
     """
 
     __tablename__ = "plans"
@@ -39,6 +40,7 @@ class Plan(Base):
     programs: Mapped[int | None]
     webhook_endpoints: Mapped[int | None]
     mails_per_month: Mapped[int | None]
+    own_domain: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -20,7 +20,10 @@ from punchcard.kit.ids import PlanId, VendorId, as_id
 from punchcard.kit.validation import texts
 from punchcard.kit.validation.invalid import check_field
 
-FIELDS: Final = ("name", "is_default", *PlanLimit)
+FLAGS: Final = ("own_domain",)
+"""What a plan has or has not, beside its limits."""
+
+FIELDS: Final = ("name", "is_default", *PlanLimit, *FLAGS)
 """What an admin decides about a plan."""
 
 LIMIT_MAXIMUM: Final = 1_000_000_000
@@ -41,6 +44,7 @@ def create_plan(session: Session, act: Act, fields: Mapping[str, Any]) -> Plan:
     wanted: dict[str, Any] = {
         **{limit.value: None for limit in PlanLimit},
         "is_default": False,
+        **dict.fromkeys(FLAGS, False),
         **_checked(fields),
     }
     plan = Plan(id=act.ids.new_id(), **wanted, created_at=act.now, updated_at=act.now)

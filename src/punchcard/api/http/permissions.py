@@ -320,6 +320,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_OPEN}/cards/{{token}}/merge-request"): PUBLIC,
     ("POST", f"{_OPEN}/card-merges/preview"): PUBLIC,
     ("POST", f"{_OPEN}/card-merges"): PUBLIC,
+    # Whoever is not this machine or its proxy is refused
+    ("GET", f"{_OPEN}/domains/ask"): PUBLIC,
     # Google: its signature is the credential; the logo is anybody's
     ("POST", f"{_OPEN}/google/callback"): PUBLIC,
     ("GET", f"{_OPEN}/google/programs/{{program_id}}/logo.png"): PUBLIC,

@@ -91,7 +91,7 @@ def merge(visitor: VisitorDep, request: OwnMergeRequest) -> OwnMergeSchema:
     with context.database.write() as session:
         context.loyalty.merge_offers.use(session, request.token)
     card = receipt.card
-    url = context.loyalty.card_links.public_url(card.id, card.token_sealed)
+    url = context.loyalty.card_links.public_url(card.id, card.token_sealed, card.vendor_id)
     return OwnMergeSchema(card=balance_response(card), card_url=url or "")
 
 

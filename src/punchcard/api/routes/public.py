@@ -184,7 +184,7 @@ def get_qr_code(visitor: VisitorDep, token: Token) -> Response:
 def get_apple_pass(visitor: VisitorDep, token: Token) -> Response:
     """Return the card's pass for Apple Wallet."""
     wallet = visitor.context.wallets.apple
-    if wallet.link_for(token) is None:
+    if wallet.link_for(token, "") is None:
         _refuse_wallet(visitor, token)
     card = _card_for_wallet(visitor, token)
     return pass_response(wallet.hand_out(card.id, card.number))
@@ -254,11 +254,11 @@ def _enrolled(context: Context, receipt: Receipt, page: ProgramPage) -> Enrolled
     links = context.loyalty.card_links
     token = links.token(receipt.card.id, receipt.card.token_sealed)
     assert token is not None
-    wallet = context.wallets.service.links_for(token)
+    wallet = context.wallets.service.links_for(token, links.base_of(receipt.card.vendor_id))
     return Enrolled.model_validate(
         {
             "card": public_card(receipt.card, token, page, links),
-            "card_url": links.address(token),
+            "card_url": links.address(token, receipt.card.vendor_id),
             "wallet": {"apple_url": wallet.apple, "google_url": wallet.google},
         }
     )

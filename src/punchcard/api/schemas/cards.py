@@ -56,7 +56,8 @@ def card_response(
     """
     public_url = None
     if links is not None:
-        public_url = links.address(token) if token else links.public_url(card.id, card.token_sealed)
+        token = token or links.token(card.id, card.token_sealed)
+        public_url = links.address(token, card.vendor_id) if token else None
     return {
         "id": card.id,
         "program_id": card.program_id,
@@ -65,7 +66,7 @@ def card_response(
         "customer": customer_response(card.customer),
         **balance_response(card),
         "public_url": public_url,
-        "referral_url": links and links.referral_url(card.id, card.referral_slug),
+        "referral_url": links and links.referral_url(card.id, card.referral_slug, card.vendor_id),
         "hand_over_url": None,
         "token_digest": card.token_hash[:_DIGEST_BYTES].hex(),
         "wallet": {"apple": card.wallet_apple, "google": card.wallet_google},

@@ -200,11 +200,11 @@ def public_card(card: CardView, token: str, page: ProgramPage, links: CardLinks)
         "number": card.number,
         "token": token,
         "status": CardStatus.CLOSED if page.vendor.status == VendorStatus.CLOSED else card.status,
-        "program": public_program(page, links.base_url),
+        "program": public_program(page, links.base_of(card.vendor_id)),
         "customer": customer and {"name": customer["name"], "locale": customer["locale"]},
         **balance_response(card),
-        "public_url": links.address(token),
-        "referral_url": links.referral_url(card.id, card.referral_slug),
+        "public_url": links.address(token, card.vendor_id),
+        "referral_url": links.referral_url(card.id, card.referral_slug, card.vendor_id),
         "wallet": {"apple": "none", "google": "none"},
     }
 

@@ -64,6 +64,7 @@ STAYING: Final[Mapping[str, str]] = {
     "used_links": "lasts days",
     "vendor_archive_parts": "files like this one",
     "vendor_archives": "files like this one",
+    "vendor_domains": "leads to this server: it is proven anew where the shop goes",
     "vendor_events": "was told already, or is on its way",
     "vendor_month_counts": "what the operator counts",
     "vendor_months": "what the operator counted",

@@ -29,6 +29,7 @@ from punchcard.connect.claims.vocabulary import (
 )
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import Ids, LocationId
+from punchcard.kit.security.request_domain import is_elsewhere
 from punchcard.kit.security.spoken_codes import as_code
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors.programs import ProgramInactive
@@ -126,6 +127,8 @@ class ReceiptReader:
     def _presented(
         self, session: Session, text: str, claim: ReceiptClaim, now: datetime, *, is_kept: bool
     ) -> Presented:
+        if is_elsewhere(claim.vendor_id):
+            raise ReceiptNotFound
         program = session.get_one(LoyaltyProgram, claim.program_id)
         vendor = session.get_one(Vendor, claim.vendor_id)
         refusal = _refusal_of(session, claim, program, vendor, now)

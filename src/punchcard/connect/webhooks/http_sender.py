@@ -44,7 +44,7 @@ class PostsBodies(Protocol):
 
 
 class HttpSender:
-    """Posts bodies to where they may go, each over a connection of its own.
+    """Posts bodies to where they may go and fetches pages there, each over a connection of its own.
 
     `networks` are those of the operator's own that may be reached. No redirect is followed, no
     proxy is used, and an attempt is over after `timeout_seconds`.
@@ -74,8 +74,17 @@ class HttpSender:
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> WebhookAnswer:
         """Post `body`; whatever happens is an answer."""
+        return self._answer("POST", url, {"Content-Type": "application/json", **headers}, body)
+
+    def get(self, url: str) -> WebhookAnswer:
+        """Fetch the beginning of `url`; whatever happens is an answer."""
+        return self._answer("GET", url, {}, None)
+
+    def _answer(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> WebhookAnswer:
         try:
-            return self._post(read_address(url), headers, body)
+            return self._exchange(method, read_address(url), headers, body)
         except (InvalidValue, AddressRefused) as error:
             return WebhookAnswer(error=str(error))
         except NameUnknown:
@@ -88,8 +97,12 @@ class HttpSender:
         except (httpcore.NetworkError, httpcore.ProtocolError):
             return WebhookAnswer(error=BROKEN_OFF)
 
-    def _post(
-        self, destination: Destination, headers: Mapping[str, str], body: bytes
+    def _exchange(
+        self,
+        method: str,
+        destination: Destination,
+        headers: Mapping[str, str],
+        body: bytes | None,
     ) -> WebhookAnswer:
         # Made before the time runs: the first one reads every authority.
         ssl_context = self._ssl_context if destination.is_https else None
@@ -106,7 +119,6 @@ class HttpSender:
         )
         told = {
             "Host": destination.authority,
-            "Content-Type": "application/json",
             "User-Agent": f"Punchcard/{__version__}",
             "Accept-Encoding": "identity",
             "Connection": "close",
@@ -116,7 +128,7 @@ class HttpSender:
             httpcore.HTTPConnection(
                 url.origin, ssl_context=ssl_context, network_backend=network
             ) as connection,
-            connection.stream("POST", url, headers=list(told.items()), content=body) as response,
+            connection.stream(method, url, headers=list(told.items()), content=body) as response,
         ):
             return WebhookAnswer(
                 status=response.status,

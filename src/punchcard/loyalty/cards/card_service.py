@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.kit.ids import CardId, ProgramId, VendorId, as_card_token, as_id, unbroken_number
 from punchcard.kit.secrets import hash_token
+from punchcard.kit.security.request_domain import is_elsewhere
 from punchcard.kit.validation import contacts
 from punchcard.loyalty.cards.card_order import in_order
 from punchcard.loyalty.cards.card_queries import card_query, in_tier
@@ -203,7 +204,7 @@ def get_card_by_token(session: Session, token: str, *, now: datetime) -> CardVie
         raise CardNotFound
     wanted = card_query().where(CARDS.c.token_hash == hash_token(token))
     found = _views(session, wanted, now, leads_on=True)
-    if not found:
+    if not found or is_elsewhere(found[0].vendor_id):
         raise CardNotFound
     return found[0]
 

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from punchcard.accounts.vocabulary import VendorStatus
-from punchcard.kit.ids import CardId, ProgramId, RewardId
+from punchcard.kit.ids import CardId, ProgramId, RewardId, VendorId
 from punchcard.loyalty.rules.dated.dates import NEVER
 from punchcard.loyalty.rules.dated.due_rules import as_of
 from punchcard.loyalty.rules.reward_rules import AS_OFFERED, ReadyReward, Shelf, ready_rewards
@@ -42,6 +42,7 @@ class CardView(NamedTuple):
 
     id: CardId
     program_id: ProgramId
+    vendor_id: VendorId
     number: str
     token_sealed: bytes
     status: CardStatus
@@ -118,6 +119,7 @@ def view_of(
     return CardView(
         state.id,
         program.id,
+        program.vendor_id,
         number,
         token_sealed,
         state.status,

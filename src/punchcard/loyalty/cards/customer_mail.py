@@ -20,6 +20,7 @@ from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.clock import Clock
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, CustomerId, VendorId
+from punchcard.kit.security.request_domain import domain_vendor, is_elsewhere
 from punchcard.loyalty.cards.contacts import confirmations
 from punchcard.loyalty.cards.contacts.confirmations import CardsToMerge
 from punchcard.loyalty.cards.links import CardLinks
@@ -30,8 +31,8 @@ from punchcard.loyalty.rules.dated.notices import Ending
 from punchcard.loyalty.vocabulary import CardStatus, ProgramType
 from punchcard.loyalty.words import counted, ending_in_words
 
-WalletLinksOf = Callable[[str], Mapping[str, str | None]]
-"""From a card's token to `apple_link` and `google_link`."""
+WalletLinksOf = Callable[[str, str], Mapping[str, str | None]]
+"""From a card's token, and what links begin with, to `apple_link` and `google_link`."""
 
 # A welcome that comes days late (the worker was off, mail was set up since) is not sent.
 _WELCOME_WITHIN: Final = timedelta(days=1)
@@ -182,6 +183,9 @@ class CustomerMail:
                 vendor_id=customer.vendor_id,
                 email=customer.email or "",
             )
+        if domain_vendor.get() is not None:
+            # A shop's own domain is for its customers: people sign in at the server's address.
+            raise LinkInvalid
         person = self._address_change.confirm(session, act, facts)
         vendor_id = person.vendor_id if isinstance(person, User) else None
         return Confirmed(
@@ -235,7 +239,9 @@ class CustomerMail:
         if customer.name and (customer.is_verified or customer.email_verified_at is not None):
             facts["name"] = customer.name
         if customer.email_verified_at is None:
-            facts |= self._links.facts("customer", customer.id, customer.email)
+            facts |= self._links.facts(
+                "customer", customer.id, customer.email, base=self._card_links.base_of(vendor.id)
+            )
             if customer.marketing_consent:
                 facts["wants_news"] = "yes"
         mail = Mail(kind=kind, to=customer.email, language=language, facts=facts)
@@ -246,8 +252,9 @@ class CustomerMail:
         token = self._card_links.token(card.id, card.token_sealed)
         if token is None:
             return {}
-        wallets = {name: link for name, link in self._wallet_links(token).items() if link}
-        return {"card_link": self._card_links.address(token), **wallets}
+        base = self._card_links.base_of(card.vendor_id)
+        wallets = {name: link for name, link in self._wallet_links(token, base).items() if link}
+        return {"card_link": self._card_links.address(token, card.vendor_id), **wallets}
 
 
 def _earlier_card(session: Session, new: LoyaltyCard, customer: Customer) -> LoyaltyCard | None:
@@ -293,6 +300,8 @@ def _balance(card: LoyaltyCard, program: LoyaltyProgram, language: str) -> str:
 def _confirm_customer(session: Session, act: Act, facts: Mapping[str, Any]) -> Customer:
     customer = session.get(Customer, facts["id"], with_for_update=True)
     if customer is None or customer.erased_at is not None or customer.email != facts["email"]:
+        raise LinkInvalid
+    if is_elsewhere(customer.vendor_id):
         raise LinkInvalid
     if customer.email_verified_at is not None:
         return customer

@@ -18,6 +18,7 @@ from punchcard.accounts.models import Customer, Vendor
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import CardId, CustomerId, as_card_token
 from punchcard.kit.secrets import hash_token
+from punchcard.kit.security.request_domain import is_elsewhere
 from punchcard.loyalty.cards.contacts import contact_changes
 from punchcard.loyalty.cards.contacts.models import ContactChange
 from punchcard.loyalty.cards.former_contacts import FormerContacts
@@ -137,7 +138,7 @@ def card_of(session: Session, token: str, *, lock: bool = False) -> LoyaltyCard:
         raise CardNotFound
     query = select(LoyaltyCard).where(LoyaltyCard.token_hash == hash_token(token))
     card = session.scalar(_held(query) if lock else query)
-    if card is None:
+    if card is None or is_elsewhere(card.vendor_id):
         raise CardNotFound
     if card.status != CardStatus.REPLACED:
         return card

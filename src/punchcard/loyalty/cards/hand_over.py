@@ -16,6 +16,7 @@ from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import CardId
 from punchcard.kit.secrets import hash_token
+from punchcard.kit.security.request_domain import is_elsewhere
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import CardLinks, hand_over_path
@@ -39,7 +40,7 @@ class HandOver:
             return None
         facts = {"card": card.id, "number": card.number}
         ticket = self._tokens.issue(facts, expires_at=ends_at)
-        return self._links.base_url + hand_over_path(ticket)
+        return self._links.base_of(card.vendor_id) + hand_over_path(ticket)
 
     def recent_url(self, session: Session, card: CardView) -> str | None:
         """Return the link to a card that was opened or replaced just now, else None."""
@@ -53,6 +54,8 @@ class HandOver:
         card = session.get(LoyaltyCard, CardId(str(facts.get("card"))))
         is_used = card is not None and session.get(UsedLink, _digest(card)) is not None
         if card is None or is_used or card.number != facts.get("number"):
+            raise LinkInvalid
+        if is_elsewhere(card.vendor_id):
             raise LinkInvalid
         return card
 

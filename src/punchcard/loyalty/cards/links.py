@@ -1,5 +1,6 @@
 """Where a card's page stands: the one place that spells its address."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 from uuid import UUID
@@ -7,10 +8,13 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from punchcard.kit.ids import CardId
+from punchcard.kit.ids import CardId, VendorId
 from punchcard.kit.secrets import Keyring, Sealer
 from punchcard.kit.security.url_base64 import from_url_base64, to_url_base64
 from punchcard.kit.settings import Settings
+
+BaseOf = Callable[[VendorId], str]
+"""Gives what the links of a vendor begin with."""
 
 _CODE_BYTES: Final = 32
 """An id and its tag."""
@@ -24,6 +28,11 @@ def card_sealer(settings: Settings) -> Sealer:
 def public_path(token: str) -> str:
     """Return the path of the page of the card with this token."""
     return f"/c/{token}"
+
+
+def join_path(slug: str) -> str:
+    """Return the path at which customers join a program."""
+    return f"/join/{slug}"
 
 
 def hand_over_path(ticket: str) -> str:
@@ -73,12 +82,15 @@ class ReferralCodes:
 
 
 class CardLinks:
-    """Makes the address of a card's page: unseals its token and puts it behind `base_url`."""
+    """Makes the address of a card's page: unseals its token and puts it behind a shop's address.
+
+    `base_of` gives what the links of a vendor begin with, without a slash at its end.
+    """
 
     def __init__(
-        self, base_url: str, sealer: Sealer, referral_codes: ReferralCodes | None = None
+        self, base_of: BaseOf, sealer: Sealer, referral_codes: ReferralCodes | None = None
     ) -> None:
-        self.base_url = base_url.rstrip("/")
+        self.base_of = base_of
         self._sealer = sealer
         self.referral_codes = referral_codes
 
@@ -88,25 +100,26 @@ class CardLinks:
             return None
         return self.referral_codes.card_id(code)
 
-    def referral_url(self, card_id: CardId, slug: str | None) -> str | None:
+    def referral_url(self, card_id: CardId, slug: str | None, vendor_id: VendorId) -> str | None:
         """Return the address by which a card brings friends, None while it brings none.
 
         `slug` is the program's, if cards of it do.
         """
         if slug is None or self.referral_codes is None:
             return None
-        return f"{self.base_url}/join/{slug}?via={self.referral_codes.code(card_id)}"
+        code = self.referral_codes.code(card_id)
+        return f"{self.base_of(vendor_id)}{join_path(slug)}?via={code}"
 
     def token(self, card_id: CardId, token_sealed: bytes) -> str | None:
         """Return the card's token, or None when it was sealed under another secret key."""
         token = self._sealer.open(token_sealed, card_id)
         return token.decode() if token is not None else None
 
-    def public_url(self, card_id: CardId, token_sealed: bytes) -> str | None:
+    def public_url(self, card_id: CardId, token_sealed: bytes, vendor_id: VendorId) -> str | None:
         """Return the address of the card's page, or None when its token can't be unsealed."""
         token = self.token(card_id, token_sealed)
-        return self.address(token) if token is not None else None
+        return self.address(token, vendor_id) if token is not None else None
 
-    def address(self, token: str) -> str:
-        """Return the address of the page of the card with this token."""
-        return self.base_url + public_path(token)
+    def address(self, token: str, vendor_id: VendorId) -> str:
+        """Return the address of the page of the vendor's card with this token."""
+        return self.base_of(vendor_id) + public_path(token)

@@ -150,7 +150,7 @@ class PersonProofs:
             "shop": vendor.name,
             "timezone": vendor.timezone,
             "expires_at": to_rfc3339(proof.expires_at),
-            "link": self._links.base_url + own_data_path(token, secret),
+            "link": self._links.base_of(vendor.id) + own_data_path(token, secret),
         }
         if customer.name:
             facts["name"] = customer.name

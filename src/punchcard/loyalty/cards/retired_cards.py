@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.models import Vendor
 from punchcard.kit.ids import CardId, VendorId, as_card_token
 from punchcard.kit.secrets import hash_token
+from punchcard.kit.security.request_domain import is_elsewhere
 from punchcard.loyalty.models import LoyaltyCard, RetiredCardCode
 from punchcard.loyalty.operations import CardKey, CardRef
 
@@ -19,12 +20,13 @@ def shop_of_retired_token(session: Session, token: str) -> str | None:
     """
     if as_card_token(token) != token:
         return None
-    return session.scalar(
-        select(Vendor.name)
+    row = session.execute(
+        select(Vendor.id, Vendor.name)
         .join(LoyaltyCard, LoyaltyCard.vendor_id == Vendor.id)
         .join(RetiredCardCode, RetiredCardCode.card_id == LoyaltyCard.id)
         .where(RetiredCardCode.token_hash == hash_token(token))
-    )
+    ).one_or_none()
+    return None if row is None or is_elsewhere(row.id) else row.name
 
 
 def card_of_retired_code(

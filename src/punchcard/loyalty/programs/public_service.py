@@ -13,6 +13,7 @@ from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.errors import DomainError, Kind, invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId, as_id
+from punchcard.kit.security.request_domain import is_elsewhere
 from punchcard.loyalty.errors.programs import ProgramNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs.referral_terms import promised_names
@@ -136,7 +137,7 @@ def _row_where(
         .join(Vendor, Vendor.id == LoyaltyProgram.vendor_id)
         .where(is_wanted)
     ).one_or_none()
-    return None if row is None else (row[0], row[1])
+    return None if row is None or is_elsewhere(row[1].id) else (row[0], row[1])
 
 
 def _page(session: Session, program: LoyaltyProgram, vendor: Vendor, now: datetime) -> ProgramPage:

@@ -87,6 +87,11 @@ def close_location(
     return location
 
 
+def change_address(session: Session, act: Act, vendor_id: VendorId) -> None:
+    """Let passes follow where a vendor's pages are: their links begin with another domain now."""
+    _touch_programs(session, act, vendor_id)
+
+
 def keep_events(session: Session, act: Act, vendor_id: VendorId, *, keeps: bool) -> Vendor:
     """Let what happens at a vendor be written down for its own software, or no longer.
 

@@ -123,11 +123,11 @@ class AppleWallet:
         """Return the pass type of all passes, "" while there are none."""
         return self.signer.pass_type_id if self.signer else ""
 
-    def link_for(self, token: str) -> str | None:
+    def link_for(self, token: str, base: str) -> str | None:
         """Return where the pass of the card with this token is, None while there is none."""
         if not self.is_configured or self.fault:
             return None
-        return f"{self._base}/api/v1/loyalty/cards/{token}/apple.pkpass"
+        return f"{base}/api/v1/loyalty/cards/{token}/apple.pkpass"
 
     def hand_out(self, card_id: CardId, number: str) -> BuiltPass:
         """Return the card's pass for the first or another phone."""

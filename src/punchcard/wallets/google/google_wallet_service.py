@@ -131,11 +131,11 @@ class GoogleWallet:
         if "_http" in self.__dict__:
             self._http.close()
 
-    def link_for(self, token: str) -> str | None:
+    def link_for(self, token: str, base: str) -> str | None:
         """Return the address that leads the holder of this token on to Google, if there is one."""
         if not self.is_configured:
             return None
-        return f"{self._settings.base_url.rstrip('/')}/api/v1/loyalty/cards/{token}/google"
+        return f"{base}/api/v1/loyalty/cards/{token}/google"
 
     def save_link(self, card_id: CardId) -> str:
         """Put the card where Google has it and return the link that saves it to a wallet.

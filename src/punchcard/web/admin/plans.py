@@ -172,4 +172,5 @@ def _read(form: Form) -> dict[str, Any]:
         for limit in PlanLimit
     }
     name = form.text("name", limit=_NAME_CHARACTERS)
-    return {"name": name, "is_default": form.is_on("is_default"), **limits}
+    flags = {flag: form.is_on(flag) for flag in ("is_default", *plan_service.FLAGS)}
+    return {"name": name, **flags, **limits}

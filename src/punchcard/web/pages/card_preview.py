@@ -11,6 +11,8 @@ from punchcard.context import Context
 from punchcard.kit.i18n import LANGUAGES, SOURCE_LANGUAGE, Language, as_language
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.cards.card_view import CardView
+from punchcard.loyalty.cards.links import join_path
+from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.rules.logo_rules import is_uploaded
 from punchcard.wallets.card_facts import load_facts, load_programs
@@ -70,9 +72,9 @@ def face_of_program(
     return face_of(program, sample_card(program), as_language(language) or SOURCE_LANGUAGE)
 
 
-def join_address(context: Context, slug: str) -> str:
-    """Return the address at which customers join a program."""
-    return f"{context.settings.base_url.rstrip('/')}/join/{slug}"
+def join_address(context: Context, program: LoyaltyProgram) -> str:
+    """Return the address at which customers join a program: at its shop's own domain, if any."""
+    return context.loyalty.card_links.base_of(program.vendor_id) + join_path(program.slug)
 
 
 def words_of(texts: Mapping[str, Any], language: str, name: str, otherwise: str | None) -> str:

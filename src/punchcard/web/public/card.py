@@ -62,7 +62,9 @@ def open_card(
         takes_receipts = claim_service.has_receipts(session, opened.page.vendor.id)
     if part != "live" and not shared:
         remember_opened(request, card, token)
-    links = context.wallets.service.links_for(token)
+    links = context.wallets.service.links_for(
+        token, context.loyalty.card_links.base_of(card.vendor_id)
+    )
     code = _code(request, card, opened.face)
     ways = wallet_ways(
         links,
@@ -181,7 +183,9 @@ def _referral_url(request: PageRequest, opened: OpenedCard) -> str | None:
     if opened.face.content.is_void or not opened.page.program.self_enrollment:
         return None
     card = opened.card
-    return request.context.loyalty.card_links.referral_url(card.id, card.referral_slug)
+    return request.context.loyalty.card_links.referral_url(
+        card.id, card.referral_slug, card.vendor_id
+    )
 
 
 def _name_at_home(face: CardFace) -> str:

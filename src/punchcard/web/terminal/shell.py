@@ -149,7 +149,7 @@ def get_hand_over_code(request: PageRequestDep, ticket: str) -> Response:
     """Return the link by which a card is handed over as a QR code, for its customer's phone."""
     if not _TICKET.fullmatch(ticket):
         raise PageNotFound
-    address = request.context.loyalty.card_links.base_url + hand_over_path(ticket)
+    address = request.context.shop_addresses.base_url + hand_over_path(ticket)
     return request.finish(Response(drawings.svg(address), media_type="image/svg+xml"))
 
 

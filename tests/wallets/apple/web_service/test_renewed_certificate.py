@@ -45,7 +45,7 @@ def test_ended_certificate_hands_out_no_pass_and_says_so_once(
         phone.add(card)
         clock.advance(days=31)
 
-        assert wallets.links_for(token).apple is None
+        assert wallets.links_for(token, "https://shop.example").apple is None
         assert api.get(f"/loyalty/cards/{token}/apple.pkpass").status_code == 404
         assert phone.fetch_raw(card["number"]).status_code == 503
     with before_renewal.database.read() as session:

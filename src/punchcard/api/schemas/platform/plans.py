@@ -54,6 +54,9 @@ class PlanRequest(Schema):
         default=None,
         description="Above it, customers get no mail that they did not ask for. " + _NONE,
     )
+    own_domain: Flag = Field(
+        default=False, description="Whether the vendor's pages may stand at its own domain."
+    )
 
 
 class PlanChange(Schema):
@@ -68,6 +71,7 @@ class PlanChange(Schema):
     programs: _Limit = LEFT_OUT
     webhook_endpoints: _Limit = LEFT_OUT
     mails_per_month: _Limit = LEFT_OUT
+    own_domain: Flag = LEFT_OUT
 
 
 class PlanSchema(Schema):
@@ -83,6 +87,7 @@ class PlanSchema(Schema):
     programs: int | None
     webhook_endpoints: int | None
     mails_per_month: int | None
+    own_domain: bool
     created_at: Moment
     updated_at: Moment
 

@@ -14,6 +14,7 @@ from punchcard.accounts.subjects import Subject
 from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.ids import CardId, CustomerId
+from punchcard.kit.security.request_domain import is_elsewhere
 from punchcard.loyalty.cards import erasures
 from punchcard.loyalty.cards.card_queries import card_held
 from punchcard.loyalty.cards.contacts import contact_changes
@@ -106,7 +107,9 @@ def restore(session: Session, act: Act, change_id: str) -> Customer:
 def objectionable(session: Session, change_id: str) -> ContactChange:
     """Return a change that was made and can be objected to. Raises LinkInvalid."""
     change = session.get(ContactChange, change_id)
-    if change is None or change.made_at is None or change.ended_at is not None:
+    if change is None or is_elsewhere(change.vendor_id):
+        raise LinkInvalid
+    if change.made_at is None or change.ended_at is not None:
         raise LinkInvalid
     return change
 
@@ -114,7 +117,7 @@ def objectionable(session: Session, change_id: str) -> ContactChange:
 def _find(session: Session, change_id: str) -> _Concerned:
     """Return what a change is of, locked in the order of all changes: the card, then its holder."""
     change = session.get(ContactChange, change_id)
-    if change is None:
+    if change is None or is_elsewhere(change.vendor_id):
         raise LinkInvalid
     card_id = leads_to(session, [change.card_id]).get(change.card_id, change.card_id)
     card = _lock(session, card_id)

@@ -14,10 +14,11 @@ from punchcard.accounts.models import Customer, Vendor
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock, to_rfc3339
+from punchcard.kit.ids import VendorId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards.contacts.models import ContactChange
 from punchcard.loyalty.cards.former_contacts import FormerContacts
-from punchcard.loyalty.cards.links import objection_path
+from punchcard.loyalty.cards.links import BaseOf, objection_path
 
 
 class ContactMail:
@@ -36,6 +37,7 @@ class ContactMail:
         former_contacts: FormerContacts,
         settings: Settings,
         clock: Clock,
+        base_of: BaseOf,
     ) -> None:
         self.is_configured = mail_queue.is_configured
         self.wait = links.life
@@ -46,7 +48,7 @@ class ContactMail:
         self._former = former_contacts
         self._clock = clock
         self._objections = LinkTokens(settings.keys, "contact objection", clock)
-        self._base_url = settings.base_url.rstrip("/")
+        self._base_of = base_of
 
     def follow(self, change_id: str) -> None:
         """Ask the address that is to count, or tell the one that counted."""
@@ -62,10 +64,10 @@ class ContactMail:
                 self._note_former(session, change, customer)
                 self._tell(session, change, vendor, customer)
 
-    def objection_url(self, change_id: str, *, ends_at: datetime) -> str:
+    def objection_url(self, change_id: str, vendor_id: VendorId, *, ends_at: datetime) -> str:
         """Return the link by which who reads the old address takes a change back."""
         ticket = self._objections.issue({"change": change_id}, expires_at=ends_at)
-        return self._base_url + objection_path(ticket)
+        return self._base_of(vendor_id) + objection_path(ticket)
 
     def objection_of(self, ticket: str) -> str:
         """Return the change that a link objects to. Raises LinkInvalid."""
@@ -79,7 +81,13 @@ class ContactMail:
     ) -> None:
         assert change.new_email is not None
         owner = change.customer_id or change.card_id
-        facts = self._links.facts("customer", owner, change.new_email, change=change.id)
+        facts = self._links.facts(
+            "customer",
+            owner,
+            change.new_email,
+            base=self._base_of(vendor.id),
+            change=change.id,
+        )
         # No name: the address may be a stranger's, mistyped.
         self._leave(
             session,
@@ -103,7 +111,7 @@ class ContactMail:
         facts = {"shop": vendor.name, "timezone": vendor.timezone}
         ends_at = change.made_at + self.objection
         if change.old_email_verified_at is not None:
-            facts["link"] = self.objection_url(change.id, ends_at=ends_at)
+            facts["link"] = self.objection_url(change.id, vendor.id, ends_at=ends_at)
             facts["expires_at"] = to_rfc3339(ends_at)
         else:
             facts["ask_shop"] = "yes"

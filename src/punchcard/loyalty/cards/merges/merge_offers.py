@@ -23,9 +23,10 @@ from punchcard.db import outbox
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock, to_rfc3339
 from punchcard.kit.ids import CardId
+from punchcard.kit.security.request_domain import is_elsewhere
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.cards import card_service
-from punchcard.loyalty.cards.links import merge_path
+from punchcard.loyalty.cards.links import BaseOf, merge_path
 from punchcard.loyalty.cards.merges.models import MergeOffer
 from punchcard.loyalty.errors.cards import CardCodeAmbiguous, CardWasReplaced, CodeExpired
 from punchcard.loyalty.events import MERGE_OFFERED
@@ -47,6 +48,7 @@ class MergeOffers:
         settings: Settings,
         clock: Clock,
         rotating_codes: RotatingCodes,
+        base_of: BaseOf,
     ) -> None:
         self._life = timedelta(minutes=settings.person_proof_minutes)
         self._database = database
@@ -54,7 +56,7 @@ class MergeOffers:
         self._clock = clock
         self._rotating_codes = rotating_codes
         self._tickets = LinkTokens(settings.keys, "merge offer", clock)
-        self._base_url = settings.base_url.rstrip("/")
+        self._base_of = base_of
 
     def ask(self, session: Session, act: Act, card: LoyaltyCard, code: str) -> str | None:
         """Offer the holder of a card, who has shown who they are, to merge the one of `code` in.
@@ -105,7 +107,7 @@ class MergeOffers:
         offer = session.get(MergeOffer, str(facts.get("offer")))
         if offer is None or offer.used_at is not None:
             raise LinkInvalid
-        if _numbers(session, offer) != facts.get("numbers"):
+        if _numbers(session, offer) != facts.get("numbers") or is_elsewhere(offer.vendor_id):
             raise LinkInvalid
         return offer
 
@@ -144,7 +146,7 @@ class MergeOffers:
             "timezone": vendor.timezone,
             "program": session.get_one(LoyaltyProgram, program).name,
             "expires_at": to_rfc3339(offer.expires_at),
-            "link": self._base_url + merge_path(self.ticket(session, offer)),
+            "link": self._base_of(vendor.id) + merge_path(self.ticket(session, offer)),
         }
         if holder.name:
             facts["name"] = holder.name

@@ -152,7 +152,7 @@ def show_card(
         erased_at=erasure.due_at if erasure else None,
         new_contact=waits,
         new_contact_ends_at=waits.asked_at + wait if waits else None,
-        url=context.loyalty.card_links.address(token) if token else None,
+        url=context.loyalty.card_links.address(token, card.vendor_id) if token else None,
         limit_points=context.settings.adjustment_limit_points,
         next_url=f"{card_path(card.id)}?before={more}" if more else None,
         first_url=card_path(card.id) if before else None,

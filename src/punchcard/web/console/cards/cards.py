@@ -50,6 +50,7 @@ def open_hand_over(request: PageRequestDep, card_id: CardId) -> Response:
     token = card_token(request, card)
     if token is None:
         raise CardNotFound
+    base = request.context.loyalty.card_links.base_of(card.vendor_id)
     # A card's own address is its customer's: staff hand it over by a link that works once.
     is_told = request.may(LOYALTY_MANAGE)
     return request.render(
@@ -57,9 +58,11 @@ def open_hand_over(request: PageRequestDep, card_id: CardId) -> Response:
         card=card,
         face=face,
         is_told=is_told,
-        url=request.context.loyalty.card_links.address(token) if is_told else recent_url,
+        url=request.context.loyalty.card_links.address(token, card.vendor_id)
+        if is_told
+        else recent_url,
         minutes=request.context.settings.hand_over_minutes,
-        links=request.context.wallets.service.links_for(token) if is_told else None,
+        links=request.context.wallets.service.links_for(token, base) if is_told else None,
     )
 
 

@@ -52,7 +52,7 @@ def open_poster(
     chosen = list(dict.fromkeys(chosen))[:LANGUAGES_MOST] or [as_language(vendor.language) or "en"]
     logo_url = program.branding.get("logo_url")
     logo = logo_url if is_uploaded(logo_url) else None
-    url = join_address(request.context, program.slug)
+    url = join_address(request.context, program)
     texts = [poster_words(program, language) for language in chosen]
     names = names_of(texts)
     shop_name = hyphenated(vendor.name)
@@ -106,7 +106,7 @@ def _code_file(
 ) -> Response:
     with request.context.database.read() as session:
         program = program_service.get_program(session, request.vendor_id, program_id)
-    content = draw(join_address(request.context, program.slug))
+    content = draw(join_address(request.context, program))
     name = f"{program.slug}-qr.{ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return request.finish(Response(content, media_type=media_type, headers=headers))

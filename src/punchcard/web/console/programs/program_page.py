@@ -93,7 +93,7 @@ def show(
         is_preview=is_preview,
         program_context=program_context_of(program),
         has_logo=is_uploaded(program.branding.get("logo_url")),
-        join_url=join_address(request.context, program.slug),
+        join_url=join_address(request.context, program),
         other_languages=_other_languages(program, vendor.language),
         own_language=vendor.language,
         words=WORDS,
