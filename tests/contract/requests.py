@@ -213,6 +213,7 @@ FILES: dict[Route, bytes] = {
 """Routes that take a file, and a good one."""
 
 QUERIES: dict[Route, Callable[[Stock], dict[str, str]]] = {
+    ("GET", f"{_OPEN}/domains/ask"): lambda _: {"domain": "cards.bakery.example"},
     ("GET", f"{_LOYALTY}/cards"): lambda stock: {"query": stock["number"]},
     ("GET", f"{_LOYALTY}/cards/lookup"): lambda stock: {"code": stock["number"]},
     ("POST", f"{_LOYALTY}/imports"): lambda stock: {"program_id": stock["program_id"]},

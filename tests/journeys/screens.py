@@ -13,6 +13,8 @@ from sqlalchemy import select
 
 from punchcard.accounts.access.reach_check import reach_url
 from punchcard.accounts.audit_service import Act
+from punchcard.accounts.domains import domain_service
+from punchcard.accounts.models import Vendor
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.connect.claims import receipt_keys
@@ -287,6 +289,18 @@ def _of(page: str, what: str) -> Callable[[Town], str]:
     return path
 
 
+def _own_domain(town: Town) -> str:
+    """Return the page of a shop's own domain, while it is not proven."""
+    context = town.context
+    with context.database.write() as session:
+        vendor_id = session.scalars(select(Vendor.id).where(Vendor.slug == "cafe-alice")).one()
+        act = Act(subject=SYSTEM, now=town.clock.now(), ids=context.ids, request_id=None)
+        domain_service.claim_domain(
+            session, act, vendor_id, "cards.alice.example", base_url=context.settings.base_url
+        )
+    return "/console/domain"
+
+
 def _plan(town: Town) -> str:
     """Return the page of a plan, which shows what one is like."""
     admin = town.api(ADMIN)
@@ -413,6 +427,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("imports", "/console/imports", OWNER),
     Screen("settings", "/console/settings", OWNER),
     Screen("plan", "/console/plan", OWNER),
+    Screen("own-domain", _own_domain, OWNER),
     Screen("mails", "/console/mails", OWNER),
     Screen("settings-changes", "/console/settings/changes", OWNER),
     Screen("account", "/console/account", OWNER),

@@ -347,4 +347,4 @@ def test_a_proxy_is_told_which_domains_to_get_a_certificate_for(
 def test_nobody_else_is_told(alice: Shop, at: Callable[..., httpx.Response]) -> None:
     give_domain(alice)
 
-    assert ask_tls(at, DOMAIN, "203.0.113.9").status_code == 403
+    assert ask_tls(at, DOMAIN, "203.0.113.9").status_code == 404

@@ -190,9 +190,9 @@ def follow_order(context: Context, claim_id: str) -> None:
     follow_receipt(context.connect.integration_work, ReceiptClaimId(claim_id))
 
 
-def check_domain(context: Context, vendor_id: str) -> None:
+def check_domain(context: Context, key: str) -> None:
     """Look whether a shop's domain is still its own."""
-    context.connect.domain_keeper.check(VendorId(vendor_id))
+    context.connect.domain_keeper.check(VendorId(key))
 
 
 def tell_of_ends(context: Context, key: str) -> None:

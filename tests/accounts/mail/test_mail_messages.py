@@ -33,6 +33,7 @@ FACTS = {
     "timezone": "Europe/Luxembourg",
     "ends": "30 points on 3/2/26",
     "endpoint": "till.example",
+    "domain": "cards.bakery.example",
 }
 
 

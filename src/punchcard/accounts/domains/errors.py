@@ -31,14 +31,6 @@ class OwnDomainNotFound(DomainError):
     sentence = N_("There is no such domain.")
 
 
-class AskedFromElsewhere(DomainError):
-    """Only this machine and its proxies ask which domains there are."""
-
-    code = "not_allowed"
-    kind = Kind.FORBIDDEN
-    sentence = N_("Only this machine and its proxies may ask this.")
-
-
 class HostUnclear(DomainError):
     """A request names no host, several, or what is none (RFC 9112, section 3.2)."""
 

@@ -7,7 +7,7 @@ from fastapi import Query, Request
 
 from punchcard.accounts.access.rate_limit import counted_address
 from punchcard.accounts.domains import domain_service
-from punchcard.accounts.domains.errors import AskedFromElsewhere, OwnDomainNotFound
+from punchcard.accounts.domains.errors import OwnDomainNotFound
 from punchcard.accounts.domains.names import named_host
 from punchcard.api.http.dependencies import VisitorDep
 from punchcard.api.http.openapi import problems
@@ -29,15 +29,15 @@ class OwnDomainSchema(Schema):
     domain: str
 
 
-@router.get("/ask", responses=problems(403, 404))
+@router.get("/ask", responses=problems(404))
 def ask_for_domain(request: Request, visitor: VisitorDep, domain: DomainQuery) -> OwnDomainSchema:
     """Answer 200 for a domain that an open shop has proven: the `ask` of Caddy's on-demand TLS.
 
-    Only this machine and the proxies of TRUSTED_PROXIES may ask, and not on behalf of others.
+    Only this machine and the proxies of TRUSTED_PROXIES are told, and not on behalf of others.
     """
     context = visitor.context
     if not _is_proxy_itself(request, context.settings):
-        raise AskedFromElsewhere
+        raise OwnDomainNotFound
     context.connect.domain_asks.take(counted_address(visitor.address or ""))
     host = named_host(domain.encode())
     with context.database.read() as session:

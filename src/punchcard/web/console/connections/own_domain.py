@@ -55,9 +55,9 @@ def check_domain(request: PageRequestDep, form: FormDep) -> Response:
         connect.domain_limits.take(request.vendor_id)
         is_proven = connect.domain_keeper.check(request.vendor_id, request.act())
     if form.is_valid and not is_proven:
-        form.refusal = request.say(_NOT_FOUND)
-    if not form.is_valid or not is_proven:
-        return _page(request, form, status=form.status if form.status != 200 else 409)
+        form.refusal, form.refused_status = request.say(_NOT_FOUND), 409
+    if not form.is_valid:
+        return _page(request, form)
     return request.redirect(CONSOLE_PATH, N_("The domain is yours, and in use from now on."))
 
 
@@ -73,14 +73,14 @@ def remove_domain(request: PageRequestDep, form: FormDep) -> Response:
     return request.redirect(CONSOLE_PATH, N_("The domain is removed."))
 
 
-def _page(request: PageRequest, form: Form, *, status: int | None = None) -> Response:
+def _page(request: PageRequest, form: Form) -> Response:
     settings = request.context.settings
     with request.context.database.read() as session:
         row = domain_service.find_domain(session, request.vendor_id)
         may_have = domain_service.may_have_domain(session, request.vendor_id)
     return request.render(
         "console/own_domain.html",
-        status=status or form.status,
+        status=form.status,
         form=form,
         own=row,
         may_have=may_have,
