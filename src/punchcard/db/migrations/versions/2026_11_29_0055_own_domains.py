@@ -6,8 +6,8 @@ from alembic import op
 from punchcard.db.migrate import refuse_downgrade
 from punchcard.db.types import Id, UtcDateTime
 
-revision = "0054"
-down_revision = "0053"
+revision = "0055"
+down_revision = "0054"
 branch_labels = None
 depends_on = None
 
