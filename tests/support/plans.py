@@ -128,6 +128,8 @@ def rows_looked_at(connection: Connection, sent: Sent) -> int:
     return sum(
         round(node.get(name, 0) * node["Actual Loops"])
         for node in _nodes(plan[0]["Plan"])
+        # What a bitmap finds is counted where the rows are read.
+        if node["Node Type"] != "Bitmap Index Scan"
         for name in kept_and_not
     )
 

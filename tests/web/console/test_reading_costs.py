@@ -22,7 +22,8 @@ from tests.support.filler import ENTRIES_A_CARD, fill
 from tests.support.pages import Visitor
 from tests.support.plans import counted_steps, engines_of, recorded, rows_looked_at
 
-FEW, MANY = 200 // ENTRIES_A_CARD, 5000 // ENTRIES_A_CARD
+# Enough for a full page of either.
+FEW, MANY = 1200 // ENTRIES_A_CARD, 5000 // ENTRIES_A_CARD
 # A deeper tree of the index, another plan for a table that has grown: never the history itself.
 SLACK_ROWS, SLACK_STEPS = 60, 1.2
 
@@ -60,7 +61,11 @@ class Asked:
 
     def read(self, **query: str) -> None:
         """List entries by the API."""
-        answer = self.owner.client.get(f"{API}/transactions", params=query, headers=self.headers)
+        self.ask("/transactions", **query)
+
+    def ask(self, path: str, **query: str) -> None:
+        """Read something by the API."""
+        answer = self.owner.client.get(f"{API}{path}", params=query, headers=self.headers)
         assert answer.status_code == 200, answer.text
 
     def verify(self) -> None:
@@ -87,6 +92,15 @@ ASKS: dict[str, Callable[[Asked], None]] = {
     ),
     "entries of a place": lambda asked: asked.read(location_id=asked.place_id),
     "entries of a card": lambda asked: asked.read(card_id=asked.card_id),
+    "voided entries": lambda asked: asked.read(type="voided", limit="5"),
+    "the overview": lambda asked: asked.get("/console"),
+    "the members": lambda asked: asked.get("/console/members"),
+    "what a plan leaves": lambda asked: asked.get("/console/plan"),
+    "the figures, by the API": lambda asked: asked.ask("/dashboard"),
+    "a program's figures, by the API": lambda asked: asked.ask(
+        f"/programs/{asked.counter.program.id}/stats"
+    ),
+    "what a plan leaves, by the API": lambda asked: asked.ask("/usage"),
 }
 
 
@@ -101,6 +115,17 @@ def test_what_is_read_does_not_grow_with_the_entries_of_other_cards(
     many = _cost(context, asked, what)
     assert few > 0
     assert many <= (few * SLACK_STEPS if context.database.is_sqlite else few + SLACK_ROWS)
+
+
+def test_the_status_page_asks_the_database_nothing(
+    context: Context, alice: Shop, counter: PagesDriver, owner: Visitor
+) -> None:
+    asked = Asked(alice, counter, owner)
+    asked.owner.client.cookies.clear()
+    asked.get("/status")
+    with recorded(*engines_of(context.database)) as sent:
+        asked.get("/status")
+    assert sent == []
 
 
 def _fill(asked: Asked, cards: int) -> None:

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.models import Device, Location
 from punchcard.kit.ids import ProgramId, VendorId
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.rules.void_rules import STAMPINGS
+from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.vocabulary import PinPolicy, ProgramStatus, ProgramType
 
 Step = Literal["shop", "program", "reward", "pins", "terminal", "poster", "stamp"]
@@ -72,10 +74,13 @@ def first_steps(session: Session, vendor_id: VendorId) -> FirstSteps:
 def _has_stamped(session: Session, vendor_id: VendorId) -> bool:
     """Return whether a card was ever stamped or a purchase earned; welcome gifts do not count."""
     programs = select(LoyaltyProgram.id).where(LoyaltyProgram.vendor_id == vendor_id)
+    # Stamps by the ledger, which an index reads by type: by their cards, a shop whose cards have
+    # none would be read from end to end.
     return _is_there(
         session, DailyRollup.program_id.in_(programs), DailyRollup.purchases > 0
-    ) or _is_there(
-        session, LoyaltyCard.vendor_id == vendor_id, LoyaltyCard.last_stamp_at.is_not(None)
+    ) or any(
+        _is_there(session, ENTRIES.c.vendor_id == vendor_id, ENTRIES.c.type == stamping)
+        for stamping in STAMPINGS
     )
 
 
