@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Select,
     String,
     Text,
+    bindparam,
     delete,
     exists,
     func,
@@ -271,24 +273,42 @@ def claim(
     return [Claimed(row.id, row.topic, row.key, row.attempts, row.created_at) for row in rows]
 
 
-def has_due(
+def lanes_due(
     connection: Connection,
-    topics: Sequence[str],
+    lanes: tuple[tuple[str, ...], ...],
     *,
     now: datetime,
     lease: timedelta,
     longest_wait: timedelta = LONGEST_WAIT,
-) -> bool:
-    """Return whether `claim` would find something; asked in one statement that locks nothing."""
-    far = now + lease + longest_wait
-    waits = OutboxRow.topic.in_(topics), OutboxRow.status == WorkStatus.WAITING
-    due = [(*waits, OutboxRow.available_at <= now), *_misplaced(topics, now, far)]
-    found = connection.scalar(select(or_(*(exists().where(*conditions) for conditions in due))))
-    return bool(found)
+) -> tuple[bool, ...]:
+    """Return for each set of topics whether `claim` would find something.
+
+    Asked in one statement that locks nothing.
+    """
+    moments = {"now": now, "far": now + lease + longest_wait}
+    return tuple(map(bool, connection.execute(_due_query(lanes), moments).one()))
+
+
+@lru_cache(maxsize=64)
+def _due_query(lanes: tuple[tuple[str, ...], ...]) -> Select[Any]:
+    """Make the query once: whoever is idle asks it every second."""
+    now, far = (bindparam(name, type_=UtcDateTime) for name in ("now", "far"))
+    waits = OutboxRow.status == WorkStatus.WAITING, OutboxRow.available_at <= now
+    due = [
+        or_(
+            exists().where(OutboxRow.topic.in_(topics), *waits),
+            *(exists().where(*conditions) for conditions in _misplaced(topics, now, far)),
+        )
+        for topics in lanes
+    ]
+    columns: list[ColumnElement[Any]] = [one.label(f"lane_{n}") for n, one in enumerate(due)]
+    return select(*columns)
 
 
 def _misplaced(
-    topics: Sequence[str], now: datetime, far: datetime
+    topics: Sequence[str],
+    now: datetime | ColumnElement[datetime],
+    far: datetime | ColumnElement[datetime],
 ) -> list[tuple[ColumnElement[bool], ...]]:
     """Return what finds work of vanished workers, and of a clock that ran ahead of `far`."""
     of_these = OutboxRow.topic.in_(topics)

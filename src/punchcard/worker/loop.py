@@ -25,6 +25,7 @@ from punchcard.kit.clock import ClockWatch
 from punchcard.kit.metrics.work_metrics import WorkOutcome
 from punchcard.kit.tracing.spans import SpanKind, Tracer, within
 from punchcard.kit.wakeup import Wakeup
+from punchcard.worker.due_look import DueLook
 from punchcard.worker.schedule import PeriodicTask
 
 Handler = Callable[[Context, str], None]
@@ -76,6 +77,15 @@ class Worker:
             leeway_seconds=context.settings.clock_skew_seconds,
             monotonic=time.monotonic,
         )
+        self._look = DueLook(
+            context.database,
+            self._lanes,
+            now=context.clock.now,
+            monotonic=time.monotonic,
+            every_seconds=context.settings.worker_idle_seconds,
+            lease=timedelta(seconds=context.settings.worker_lease_seconds),
+            longest_wait=self._longest_wait(),
+        )
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self.run, name="worker", daemon=True)
 
@@ -111,7 +121,7 @@ class Worker:
 
     def do_work(self) -> int:
         """Claim and handle what is due in every lane; returns how many rows there were."""
-        done = sum(self._do_lane(lane) for lane in self._lanes)
+        done = sum(self._do_lane(lane, is_tick=False) for lane in self._lanes)
         return done + sum(other.take_turn() for other in self._others)
 
     def run_tasks(self) -> dict[str, int]:
@@ -140,7 +150,7 @@ class Worker:
         wakeup = self._context.wakeups.subscribe(other.topics)
         try:
             with working_as(WorkKind.WORKER):
-                self._work(other.take_turn, wakeup, _name_of(other.topics))
+                self._work(lambda _is_tick: other.take_turn(), wakeup, _name_of(other.topics))
                 self._end(other)
         finally:
             self._context.wakeups.unsubscribe(wakeup)
@@ -152,27 +162,31 @@ class Worker:
             _log.warning("the worker ends without the database: %s", first_line(error))
 
     def _work_lane(self, lane: Mapping[str, Handler], wakeup: Wakeup, runs_tasks: bool) -> None:
-        def do() -> int:
+        def do(is_tick: bool) -> int:
             if runs_tasks:
                 self._tell_jump()
                 self.run_tasks()
                 self._context.service_status.keep_fresh()
-            return self._do_lane(lane)
+            return self._do_lane(lane, is_tick=is_tick)
 
         self._work(do, wakeup, _name_of(lane))
 
-    def _work(self, do: Callable[[], int], wakeup: Wakeup, lane: str) -> None:
+    def _work(self, do: Callable[[bool], int], wakeup: Wakeup, lane: str) -> None:
+        """Do what `do` finds; it is told whether it is only asked because a tick has begun."""
+        is_tick = False
         while not self._stopped.is_set():
             # Counted before looking: what is notified while this lane is busy is looked for again.
             seen = wakeup.count
             try:
-                done = do()
+                done = do(is_tick)
+                is_tick = False
                 self._metrics.beat(lane)
                 if done:
                     continue
             except SQLAlchemyError as error:
                 _log.warning("the worker waits for the database: %s", first_line(error))
-            wakeup.wait(seen, self._context.settings.worker_idle_seconds)
+            wakeup.wait(seen, self._look.seconds_left())
+            is_tick = wakeup.count == seen
 
     def _tell_jump(self) -> None:
         jumped = self._clock_watch.jump()
@@ -184,19 +198,15 @@ class Worker:
                 abs(jumped),
             )
 
-    def _do_lane(self, lane: Mapping[str, Handler]) -> int:
+    def _do_lane(self, lane: Mapping[str, Handler], *, is_tick: bool) -> int:
         if not lane:
             return 0
-        database, topics = self._context.database, list(lane)
+        topics = list(lane)
+        if not (self._look.was_due(topics) if is_tick else self._look.is_due(topics)):
+            return 0
         now, longest_wait = self._context.clock.now(), self._longest_wait()
         lease = timedelta(seconds=self._context.settings.worker_lease_seconds)
-        # Most looks find nothing: those shall cost little, and hold nobody up who writes.
-        with database.read_connection() as connection:
-            if not outbox.has_due(
-                connection, topics, now=now, lease=lease, longest_wait=longest_wait
-            ):
-                return 0
-        with database.write() as session:
+        with self._context.database.write() as session:
             claimed = outbox.claim(
                 session, topics, limit=CLAIM_LIMIT, now=now, lease=lease, longest_wait=longest_wait
             )
