@@ -58,7 +58,7 @@ def stamps_sqlite(workshop: Workshop) -> list[Figure]:
             middle(rates),
             "stamps/s",
             **reference,  # type: ignore[arg-type]
-            goal=Goal("value", ">=", 2000),
+            goal=Goal("ratio", ">=", 0.5),
         ),
         figure("stamps-sqlite-p99", middle(p99), "ms"),
         figure(

@@ -22,11 +22,11 @@ FROM (
 ) AS e;
 
 INSERT INTO loyalty_daily_rollup (
-    program_id, day, cards_opened, cards_last_seen, stamps_earned, stamps_redeemed, points_earned,
-    points_redeemed, points_adjusted, rewards_redeemed, reward_value_minor, purchases,
-    purchase_amount_minor)
+    program_id, day, location_id, cards_opened, cards_last_seen, stamps_earned, stamps_redeemed,
+    points_earned, points_redeemed, points_adjusted, rewards_redeemed, reward_value_minor,
+    purchases, purchase_amount_minor)
 SELECT
     program_id, (occurred_at AT TIME ZONE %(zone)s)::date,
-    count(*) FILTER (WHERE sequence = 1), count(*) FILTER (WHERE sequence = %(each)s),
-    sum(stamps_delta), 0, 0, 0, 0, 0, 0, 0, 0
+    '00000000-0000-0000-0000-000000000000'::uuid, count(*) FILTER (WHERE sequence = 1),
+    count(*) FILTER (WHERE sequence = %(each)s), sum(stamps_delta), 0, 0, 0, 0, 0, 0, 0, 0
 FROM loyalty_transactions GROUP BY 1, 2

@@ -30,11 +30,14 @@ _ACCEPTED = b'"status":201'
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What to ask for: stamps one by one, or `per_call` of them in each request."""
+    """What to ask for: stamps one by one, or `per_call` of them in each request.
+
+    `staff` is what a stamp says of who gives it: a staff token or a PIN, under its name.
+    """
 
     port: int
     api_key: str
-    staff_token: str
+    staff: dict[str, str]
     cards: int
     connections: int
     seconds: float
@@ -176,7 +179,7 @@ class Connection(asyncio.Protocol):
 
 def _single_requests(order: Order) -> Callable[[], bytes]:
     tokens = [card_token(number).encode() for number in range(1, order.cards + 1)]
-    staff = order.staff_token.encode()
+    staff = _members(order.staff)
     length = len(_stamp_body(tokens[0], staff))
     head = _head(order, "stamp", length)
     prefix = order.key_prefix.encode()
@@ -196,12 +199,17 @@ def _single_requests(order: Order) -> Callable[[], bytes]:
 
 
 def _stamp_body(token: bytes, staff: bytes) -> bytes:
-    return b'{"card":"%b","staff_token":"%b"}' % (token, staff)
+    return b'{"card":"%b",%b}' % (token, staff)
+
+
+def _members(named: dict[str, str]) -> bytes:
+    """Return them as JSON has them between an object's braces."""
+    return json.dumps(named, separators=(",", ":"))[1:-1].encode()
 
 
 def _list_requests(order: Order) -> Callable[[], bytes]:
     tokens = [card_token(number).encode() for number in range(1, order.cards + 1)]
-    staff, prefix = order.staff_token.encode(), order.key_prefix.encode()
+    staff, prefix = _members(order.staff), order.key_prefix.encode()
     sample, number = random.Random(order.key_prefix).sample, 0
 
     def request() -> bytes:
@@ -210,7 +218,7 @@ def _list_requests(order: Order) -> Callable[[], bytes]:
         for token in sample(tokens, order.per_call):
             number += 1
             items.append(
-                b'{"op":"stamp","idempotency_key":"%b-%09d","card":"%b","staff_token":"%b"}'
+                b'{"op":"stamp","idempotency_key":"%b-%09d","card":"%b",%b}'
                 % (prefix, number, token, staff)
             )
         body = b'{"operations":[%b]}' % b",".join(items)

@@ -11,8 +11,7 @@ import psycopg
 from bench.shop import Shop
 from tools.postgresql import PROGRAMS
 
-CLIENTS = 8
-_FUNCTION = Path(__file__).with_name("stamp_function.sql")
+FUNCTION = Path(__file__).with_name("stamp_function.sql")
 _TPS = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)
 _LATENCY = re.compile(r"^latency average = ([0-9.]+) ms", re.MULTILINE)
 _DONE = re.compile(r"^number of transactions actually processed: (\d+)", re.MULTILINE)
@@ -28,7 +27,7 @@ class PgbenchResult:
 
 
 class Pgbench:
-    """Stamps random cards of a database through the function, with 8 prepared connections."""
+    """Stamps random cards of a database through the function, prepared once a client."""
 
     def __init__(self, database_url: str, shop: Shop, cards: int) -> None:
         self._url = database_url
@@ -38,10 +37,10 @@ class Pgbench:
     def install(self) -> None:
         """Create the function."""
         with psycopg.connect(self._url) as connection:
-            connection.execute(_FUNCTION.read_bytes())
+            connection.execute(FUNCTION.read_bytes())
 
-    def run(self, seconds: float, *, counts: bool = True) -> PgbenchResult:
-        """Run for whole seconds, at least one; with or without the daily rollup."""
+    def run(self, seconds: float, clients: int, *, counts: bool = True) -> PgbenchResult:
+        """Let them run for whole seconds, at least one; with or without the daily rollup."""
         script = (
             f"\\set card random(1, {self._cards})\n"
             f"SELECT bench_stamp(:vendor, :api_key, :pin, :card, {counts});\n"
@@ -49,26 +48,36 @@ class Pgbench:
         with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
             file.write(script)
             file.flush()
-            told = subprocess.run(
-                [*self._command(), "-T", str(max(1, round(seconds))), "-f", file.name, self._url],
-                check=True,
+            done = subprocess.run(
+                [
+                    *self._command(clients),
+                    "-T",
+                    str(max(1, round(seconds))),
+                    "-f",
+                    file.name,
+                    self._url,
+                ],
+                check=False,
                 capture_output=True,
                 text=True,
-            ).stdout
+            )
+        if done.returncode:
+            raise RuntimeError(f"pgbench failed:\n{done.stderr[-2000:]}")
+        told = done.stdout
         return PgbenchResult(
             int(_found(_DONE, told)), float(_found(_TPS, told)), float(_found(_LATENCY, told))
         )
 
-    def _command(self) -> list[str]:
+    def _command(self, clients: int) -> list[str]:
         variables = {
             "vendor": self._shop.vendor_id,
             "api_key": self._shop.api_key_id,
             "pin": self._shop.pin_id,
         }
         program = PROGRAMS / "pgbench"
-        clients = ["-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2"]
+        load = ["-n", "-M", "prepared", "-c", str(clients), "-j", "2"]
         defined = [f"--define={name}={value}" for name, value in variables.items()]
-        return [str(program), *clients, *defined]
+        return [str(program), *load, *defined]
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str:

@@ -63,15 +63,18 @@ class BenchShop:
     server: Server
     shop: Shop
     pgbench: Pgbench
+    postgresql_url: str
     postgresql_pid: int
     _prefixes: Iterator[int]
 
-    def load(self, connections: int, seconds: float, *, per_call: int = 1) -> Round:
-        """Stamp random cards over HTTP."""
+    def load(
+        self, connections: int, seconds: float, *, per_call: int = 1, pin: str | None = None
+    ) -> Round:
+        """Stamp random cards over HTTP, with a staff token, or with the PIN typed each time."""
         order = Order(
             port=self.server.port,
             api_key=self.shop.api_key,
-            staff_token=self.shop.staff_token,
+            staff={"staff_pin": pin} if pin else {"staff_token": self.shop.staff_token},
             cards=CARDS,
             connections=connections,
             seconds=seconds,
@@ -80,7 +83,7 @@ class BenchShop:
             key_prefix=f"bench-{next(self._prefixes):04d}",
         )
         app, postgresql = cpu_seconds(self.server.pid), cpu_seconds(self.postgresql_pid)
-        report = _run_load(order)
+        report = run_load(order)
         stamps = max(1, report.stamps_in_all)
         return Round(
             per_second=report.stamps / report.seconds,
@@ -91,10 +94,10 @@ class BenchShop:
             postgresql_us=(cpu_seconds(self.postgresql_pid) - postgresql) / stamps * 1e6,
         )
 
-    def reference(self, seconds: float, *, counts: bool = True) -> ReferenceRound:
+    def reference(self, clients: int, seconds: float, *, counts: bool = True) -> ReferenceRound:
         """Let pgbench do the same; without `counts` it leaves the daily rollup alone."""
         before = cpu_seconds(self.postgresql_pid)
-        result = self.pgbench.run(seconds, counts=counts)
+        result = self.pgbench.run(seconds, clients, counts=counts)
         used = cpu_seconds(self.postgresql_pid) - before
         return ReferenceRound(
             per_second=result.per_second,
@@ -118,19 +121,21 @@ def open_bench_shop(progress: Progress) -> Iterator[BenchShop]:
         pgbench = Pgbench(create_database(url, _REFERENCE, template=_APP), shop, CARDS)
         pgbench.install()
         for name in (_APP, _REFERENCE):
-            _tidy(database_address(url, name))
+            tidy(database_address(url, name))
         with psycopg.connect(url) as connection, serving(settings) as server:
             postgresql_pid = parent_of(connection.info.backend_pid)
-            yield BenchShop(server, shop, pgbench, postgresql_pid, count(1))
+            yield BenchShop(server, shop, pgbench, url, postgresql_pid, count(1))
 
 
-def _tidy(database_url: str) -> None:
+def tidy(database_url: str) -> None:
+    """Let PostgreSQL look at what was filled, and put it on the disk before it is measured."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE)")
         connection.execute("CHECKPOINT")
 
 
-def _run_load(order: Order) -> Report:
+def run_load(order: Order) -> Report:
+    """Let the load generator do it, in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.load"],
         input=json.dumps(asdict(order)),

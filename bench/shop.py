@@ -22,7 +22,7 @@ from punchcard.loyalty.vocabulary import ActorKind
 
 PIN = "482915"
 CARD_TOKEN_BYTES = 16
-CARDS_PER_CALL = 1000
+CARDS_PER_CALL = 500
 NO_PASSWORD = "-"  # noqa: S105 nobody signs in as the owner
 
 Progress = Callable[[int], None]

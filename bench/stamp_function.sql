@@ -2,7 +2,7 @@
 -- and triggers of the server. It reads and writes what the till reads and writes for one stamp; the
 -- entries it appends pass `punchcard ledger verify`. `p_counts` false leaves out the daily rollup,
 -- the one row that all stamps of a program share, to show what sharing it costs.
-CREATE FUNCTION bench_stamp(
+CREATE OR REPLACE FUNCTION bench_stamp(
     p_vendor uuid, p_api_key text, p_pin uuid, p_card integer, p_counts boolean)
 RETURNS bytea LANGUAGE plpgsql AS $$
 DECLARE
@@ -82,6 +82,7 @@ BEGIN
         NULL, NULL, p_pin, NULL, 'api_key', p_api_key, NULL, NULL,
         c.program_version, v_key, sha256(convert_to(v_key, 'UTF8')),
         jsonb_build_object(
+            'balance', jsonb_build_array(c.stamps + 1, c.points),
             'lifetime', jsonb_build_array(
                 c.lifetime_stamps + 1, c.lifetime_points, c.lifetime_rewards),
             'stamps_target', c.stamps_target,
@@ -91,18 +92,20 @@ BEGIN
             'number', c.number, 'status', c.status),
         v_now, v_now, c.head_hash, v_hash);
 
-    INSERT INTO outbox (topic, key, status, attempts, available_at, created_at)
+    INSERT INTO outbox AS o (topic, key, status, attempts, available_at, created_at)
     VALUES ('card.changed', c.id::text, 'waiting', 0, v_now, v_now)
-    ON CONFLICT (topic, key) WHERE status = 'waiting' DO NOTHING;
+    ON CONFLICT (topic, key) WHERE status = 'waiting' DO UPDATE SET
+        available_at = CASE WHEN o.attempts = 0 AND excluded.available_at < o.available_at
+            THEN excluded.available_at ELSE o.available_at END;
 
     -- Every stamp of the program adds to the same row: it is taken last and held the shortest.
     IF p_counts THEN
         INSERT INTO loyalty_daily_rollup AS r (
-            program_id, day, cards_opened, cards_last_seen, stamps_earned, stamps_redeemed,
+            program_id, day, location_id, cards_opened, cards_last_seen, stamps_earned, stamps_redeemed,
             points_earned, points_redeemed, points_adjusted, rewards_redeemed, reward_value_minor,
             purchases, purchase_amount_minor)
-        VALUES (c.program_id, v_day, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)
-        ON CONFLICT (program_id, day) DO UPDATE SET
+        VALUES (c.program_id, v_day, '00000000-0000-0000-0000-000000000000', 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)
+        ON CONFLICT (program_id, day, location_id) DO UPDATE SET
             cards_opened = r.cards_opened + excluded.cards_opened,
             cards_last_seen = r.cards_last_seen + excluded.cards_last_seen,
             stamps_earned = r.stamps_earned + excluded.stamps_earned,

@@ -10,6 +10,7 @@ from typing import TypeVar
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench.figures import Figure
+from bench.ordinary import Ordinary, open_ordinary
 from bench.served_shop import CARDS, BenchShop, open_bench_shop
 
 _T = TypeVar("_T")
@@ -29,6 +30,11 @@ class Workshop:
         """Return the shop on PostgreSQL with its server and its reference."""
         with self.counting("opening 100,000 cards", CARDS) as advance:
             return self._stack.enter_context(open_bench_shop(advance))
+
+    @cached_property
+    def ordinary(self) -> Ordinary:
+        """Return the server in the ordinary style, in a database beside the shop's."""
+        return self._stack.enter_context(open_ordinary(self.served_shop.postgresql_url))
 
     @contextmanager
     def counting(self, what: str, total: int) -> Iterator[Callable[[int], None]]:
