@@ -238,3 +238,44 @@ def told_of(owner: Api) -> list[dict[str, str]]:
     rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
     told = [{name: cell for name, cell in row.items() if name not in own} for row in rows]
     return sorted(told, key=lambda row: row["Points"])
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code", "said"),
+    [
+        (b"a,b\n" * 12_500_000, 413, "body_too_large", "larger than 21,048,576 bytes"),
+        (
+            b"a,b\n" + b"," * 299 + b"\n",
+            422,
+            "import_too_many_columns",
+            "Row 2 has 300 columns. At most 100",
+        ),
+        (
+            b"a,b\n1,2\n1,\x00\n",
+            422,
+            "import_row_unreadable",
+            "Row 3 cannot be read: it holds a NUL",
+        ),
+        (
+            "Éva;1\nÉva;2\n".encode() + "Zoé;3\n".encode("cp1252"),
+            422,
+            "import_row_unreadable",
+            "Row 3 cannot be read: it is not written in UTF-8",
+        ),
+    ],
+    ids=["50 MB", "300 columns", "NUL", "two encodings"],
+)
+def test_a_bad_file_is_refused_with_its_row_and_nothing_of_it_is_kept(
+    owner: Api, program_id: str, content: bytes, status: int, code: str, said: str
+) -> None:
+    answer = owner.post(
+        IMPORTS,
+        params={"program_id": program_id},
+        content=content,
+        headers={**CSV, "Accept-Language": "en"},
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert said in answer.json()["detail"]
+    assert owner.get(IMPORTS).json()["items"] == []
+    assert listed(owner) == []
