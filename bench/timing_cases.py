@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from bench.shop import PIN, Shop
-from punchcard.accounts.access.sign_in_service import SignInOrigin
+from punchcard.accounts.access.opening.session_opener import SignInOrigin
 from punchcard.accounts.models import User
 from punchcard.accounts.subjects import API_KEY_PREFIX, Subject
 from punchcard.accounts.vocabulary import Role, SubjectKind

@@ -21,6 +21,7 @@ from sqlalchemy import TypeDecorator
 from sqlalchemy.engine import make_url
 
 import punchcard.accounts.access.factor_models
+import punchcard.accounts.access.provider.identity_models
 import punchcard.accounts.domains.models
 import punchcard.accounts.models
 import punchcard.accounts.plans.models

@@ -50,6 +50,8 @@ _GOOD |= {
     ("DELETE", "/api/v1/vendor/members/{user_id}/second-factor"): (409,),
 }
 
+# No identity provider is set up.
+_GOOD |= {("DELETE", "/api/v1/auth/identity"): (409,)}
 # The import of the shop was tried, and not yet run.
 _GOOD |= {("POST", "/api/v1/vendor/loyalty/imports/{import_id}/undo"): (409,)}
 # No worker has seen the event of the integration yet: there is nothing to try again.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from punchcard.accounts.access.sign_in_service import SignInOrigin
+from punchcard.accounts.access.opening.session_opener import SignInOrigin
 from punchcard.accounts.models import AuditEvent, Device
 from punchcard.context import build_context
 from punchcard.db.database import Database

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from punchcard.accounts import api_key_service, device_service, user_service, vendor_service
-from punchcard.accounts.access.sign_in_service import SignInOrigin
+from punchcard.accounts.access.opening.session_opener import SignInOrigin
 from punchcard.accounts.admin_service import create_admin
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.models import Vendor

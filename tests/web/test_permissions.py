@@ -57,6 +57,8 @@ SAME: dict[Route, list[Route]] = {
             ("GET", "", "GET", "/sessions"),
             ("GET", "/confirm", "POST", "/confirm"),
             ("POST", "/confirm", "POST", "/confirm"),
+            ("GET", "/confirm/provider", "POST", "/confirm"),
+            ("POST", "/provider/remove", "DELETE", "/identity"),
             ("GET", "/second-factor", "GET", "/second-factor"),
             ("POST", "/second-factor", "PUT", "/second-factor"),
             ("POST", "/second-factor/remove", "DELETE", "/second-factor"),
@@ -346,6 +348,8 @@ A page that holds a form to change something stands beside the route that change
 """
 
 ONLY_PAGES: dict[Route, str] = {
+    ("POST", "/console/account/provider/link"): "a browser goes to the provider and comes back",
+    ("POST", "/admin/account/provider/link"): "as above",
     ("POST", "/admin/vendors/{vendor_id}/reset-second-factor/{user_id}"): "rare, and by a person",
     ("POST", "/console/account/profile"): "one's own name; the API changes it as the owner",
     ("GET", "/console/mails"): "shows what mails say and sends none",

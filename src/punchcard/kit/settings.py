@@ -23,6 +23,7 @@ from punchcard.kit.environment.paths import (
     replica_address,
     sqlite_file,
 )
+from punchcard.kit.environment.provider_settings import ProviderSettings
 from punchcard.kit.environment.reading import (
     PREFIX,
     SECRETS,
@@ -38,7 +39,7 @@ from punchcard.kit.secrets import Keyring
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(BackupSettings, WalletSettings):
+class Settings(BackupSettings, ProviderSettings, WalletSettings):
     """What an operator can set, as `PUNCHCARD_` and the field's name in capitals.
 
     Secrets take a twin ending in `_FILE` that names a file to read instead.

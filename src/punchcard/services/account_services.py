@@ -9,9 +9,16 @@ from punchcard.accounts.access.form_drafts import FormDrafts
 from punchcard.accounts.access.hashing import Hasher, password_hasher
 from punchcard.accounts.access.known_browsers import KnownBrowsers
 from punchcard.accounts.access.notices import AccountNotices
+from punchcard.accounts.access.opening.session_opener import SessionOpener
 from punchcard.accounts.access.passkeys import Passkeys
 from punchcard.accounts.access.password_reset import PasswordReset
 from punchcard.accounts.access.presence import DevicePresences
+from punchcard.accounts.access.provider.identities import Identities
+from punchcard.accounts.access.provider.offers import IdentityOffers
+from punchcard.accounts.access.provider.provider_directory import ProviderDirectory
+from punchcard.accounts.access.provider.provider_http import AsksProvider, ProviderHttp
+from punchcard.accounts.access.provider.rules import ProviderRules
+from punchcard.accounts.access.provider.visits import ProviderVisits
 from punchcard.accounts.access.rate_limit import CredentialLimits, PublicLimits, SharedBuckets
 from punchcard.accounts.access.second_factor import SecondFactors
 from punchcard.accounts.access.session_service import SessionRules
@@ -42,6 +49,7 @@ class AccountServices:
     second_factors: SecondFactors
     form_drafts: FormDrafts
     passkeys: Passkeys
+    identities: Identities
 
 
 def build_accounts(base: Foundation, mailer: Mailer) -> AccountServices:
@@ -74,6 +82,19 @@ def build_accounts(base: Foundation, mailer: Mailer) -> AccountServices:
         ids=ids,
         settings=settings,
     )
+    notices = AccountNotices(attempts=attempts, mail_queue=mail_queue, clock=clock, ids=ids)
+    provider_rules = ProviderRules.of(settings)
+    opener = SessionOpener(
+        database=database,
+        attempts=attempts,
+        known_browsers=known_browsers,
+        notices=notices,
+        second_factors=second_factors,
+        provider_rules=provider_rules,
+        clock=clock,
+        ids=ids,
+        settings=settings,
+    )
     sign_in = SignIn(
         database=database,
         hasher=hasher,
@@ -81,9 +102,10 @@ def build_accounts(base: Foundation, mailer: Mailer) -> AccountServices:
         security=security,
         attempts=attempts,
         known_browsers=known_browsers,
-        notices=AccountNotices(attempts=attempts, mail_queue=mail_queue, clock=clock, ids=ids),
+        notices=notices,
         second_factors=second_factors,
         passkeys=passkeys,
+        opener=opener,
         clock=clock,
         ids=ids,
         settings=settings,
@@ -116,4 +138,32 @@ def build_accounts(base: Foundation, mailer: Mailer) -> AccountServices:
         second_factors=second_factors,
         form_drafts=FormDrafts(ring=settings.keys, ids=ids),
         passkeys=passkeys,
+        identities=Identities(
+            database=database,
+            visits=_provider_visits(base),
+            rules=provider_rules,
+            offers=IdentityOffers(settings, clock),
+            opener=opener,
+            second_factors=second_factors,
+            limits=limits,
+            security=security,
+            clock=clock,
+            ids=ids,
+        ),
+    )
+
+
+def _provider_visits(base: Foundation) -> ProviderVisits:
+    settings = base.settings
+    http: AsksProvider = ProviderHttp(
+        timeout_seconds=settings.oidc_timeout_seconds,
+        limit_bytes=settings.oidc_answer_limit_bytes,
+        parallel=settings.oidc_parallel_limit,
+    )
+    return ProviderVisits(
+        http=http,
+        directory=ProviderDirectory(http=http, clock=base.clock, settings=settings),
+        clock=base.clock,
+        ids=base.ids,
+        settings=settings,
     )

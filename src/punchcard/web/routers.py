@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from punchcard.web.account import confirm, passwords, profile, second_factor, sign_in
+from punchcard.web.account import confirm, passwords, profile, provider, second_factor, sign_in
 from punchcard.web.admin import overview as platform
 from punchcard.web.admin import plans as all_plans
 from punchcard.web.admin import programs as all_programs
@@ -65,6 +65,7 @@ ROUTERS: Final[list[APIRouter]] = [
     sign_in.router,
     confirm.router,
     second_factor.router,
+    provider.router,
     passwords.router,
     overview.router,
     guide.router,

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from punchcard.accounts import user_service
+from punchcard.accounts.access.opening.session_opener import SignedIn, SignInOrigin
 from punchcard.accounts.access.people import CLAIMS_LIMIT
-from punchcard.accounts.access.sign_in_service import SignedIn, SignInOrigin
 from punchcard.accounts.errors import CredentialsInvalid, EmailTaken, TooManyRequests
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vocabulary import Role

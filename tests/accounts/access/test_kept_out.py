@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from punchcard.accounts.access.sign_in_service import SignedIn, SignInOrigin
+from punchcard.accounts.access.opening.session_opener import SignedIn, SignInOrigin
 from punchcard.accounts.errors import CredentialsInvalid, PasswordWrong, TooManyRequests
 from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.models import AccessToken, AuditEvent, Vendor

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from punchcard.accounts import throttle
 from punchcard.accounts.access import session_service
-from punchcard.accounts.access.sign_in_service import SignInOrigin
+from punchcard.accounts.access.opening.session_opener import SignInOrigin
 from punchcard.accounts.errors import (
     CredentialsInvalid,
     PasswordWrong,

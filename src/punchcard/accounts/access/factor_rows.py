@@ -6,11 +6,18 @@ from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.access.factor_models import Passkey, RecoveryCode, SecondFactor
+from punchcard.accounts.access.provider.identity_models import LinkedIdentity
 from punchcard.accounts.events import SubjectChanged
 from punchcard.accounts.models import AccessToken, Admin, User
 from punchcard.db.events import announce
 
-_Owned = type[SecondFactor] | type[Passkey] | type[RecoveryCode] | type[AccessToken]
+_Owned = (
+    type[SecondFactor]
+    | type[Passkey]
+    | type[RecoveryCode]
+    | type[AccessToken]
+    | type[LinkedIdentity]
+)
 
 
 def owned(table: _Owned, person: User | Admin) -> ColumnElement[bool]:

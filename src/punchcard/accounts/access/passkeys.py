@@ -259,6 +259,10 @@ class Passkeys:
         """
         return self._answer(self._sign_ins.read(token), credential)
 
+    def way_of(self, token: str) -> str:
+        """Return by what somebody came whom `ask` asked for a passkey. Raises LinkInvalid."""
+        return str(self._sign_ins.read(token).get("way", "password"))
+
     def _holder(self, session: Session, credential: Credential) -> dict[str, Any]:
         """Return whose passkey an answer is of; its device must know them by the same name."""
         credential_id = self._party.credential_id(credential)

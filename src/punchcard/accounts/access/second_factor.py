@@ -245,11 +245,18 @@ class SecondFactors:
         """
         self.remove(session, act, person)
 
-    def challenge(self, person: User | Admin) -> str:
-        """Return the token of who has typed the right password, good for five minutes."""
+    def challenge(self, person: User | Admin, *, way: str = "password") -> str:
+        """Return the token of who has typed the right password, good for five minutes.
+
+        `way` is what they came by, where it was something else.
+        """
         by = person_subject(person)
-        facts = {"kind": by.kind, "id": person.id, "was": self._fingerprint(person)}
+        facts = {"kind": by.kind, "id": person.id, "was": self._fingerprint(person), "way": way}
         return self._challenges.issue(facts, expires_at=self._clock.now() + CHALLENGE_LIFE)
+
+    def way_of(self, token: str) -> str:
+        """Return by what somebody came who was given a challenge. Raises LinkInvalid."""
+        return str(self._challenges.read(token).get("way", "password"))
 
     def read_challenge(self, token: str) -> dict[str, Any]:
         """Return the facts of a challenge, for `person_of_challenge`. Raises LinkInvalid."""

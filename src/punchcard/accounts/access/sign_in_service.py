@@ -1,10 +1,8 @@
 """Signing in by e-mail address and password."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-
-from sqlalchemy.orm import Session
+from dataclasses import replace
+from typing import TypeVar
 
 from punchcard.accounts import checks
 from punchcard.accounts.access.attempts import Attempt, Attempts, address_of
@@ -12,6 +10,12 @@ from punchcard.accounts.access.guessable_passwords import refuse_guessable
 from punchcard.accounts.access.hashing import Hasher, password_bytes
 from punchcard.accounts.access.known_browsers import KnownBrowsers
 from punchcard.accounts.access.notices import AccountNotices
+from punchcard.accounts.access.opening.session_opener import (
+    SessionOpener,
+    SignedIn,
+    SignInOrigin,
+    SignInWay,
+)
 from punchcard.accounts.access.passkeys import Passkeys
 from punchcard.accounts.access.people import (
     find_claims,
@@ -23,7 +27,7 @@ from punchcard.accounts.access.rate_limit import PublicLimits
 from punchcard.accounts.access.relying_party import Credential
 from punchcard.accounts.access.second_factor import SecondFactors
 from punchcard.accounts.access.session_service import confirm_session, set_password
-from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import (
     ChallengeInvalid,
     ConfirmationIncomplete,
@@ -31,44 +35,18 @@ from punchcard.accounts.errors import (
     LinkInvalid,
     PasswordWrong,
     SecondFactorRequired,
-    VendorSuspended,
 )
-from punchcard.accounts.models import AccessToken, Admin, User, Vendor
+from punchcard.accounts.models import Admin, User
 from punchcard.accounts.security.desk import SecurityDesk
-from punchcard.accounts.subjects import ACCESS_PREFIX, ADMIN_PERMISSIONS, ROLES, Subject
-from punchcard.accounts.vocabulary import SecurityEvent, SubjectKind, VendorStatus
+from punchcard.accounts.subjects import Subject
+from punchcard.accounts.vocabulary import SecurityEvent
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
-from punchcard.kit.ids import Ids, SessionId
-from punchcard.kit.secrets import hash_token
-from punchcard.kit.security.request_origin import coarse_network, counted_address, request_origin
+from punchcard.kit.ids import Ids
+from punchcard.kit.security.request_origin import counted_address, request_origin
 from punchcard.kit.settings import Settings
 
-_USER_AGENT_CHARACTERS = 200
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignInOrigin:
-    """Where a sign-in comes from.
-
-    `network` is the address of who asks, empty when unknown; `known` what the browser keeps from an
-    earlier sign-in, see KnownBrowsers.
-    """
-
-    network: str
-    user_agent: str | None
-    request_id: str | None
-    known: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignedIn:
-    """A new session: the token is shown once. `known` is what the browser is to keep."""
-
-    access_token: str
-    expires_at: datetime
-    subject: Subject
-    known: str
+_Result = TypeVar("_Result")
 
 
 class SignIn:
@@ -91,6 +69,7 @@ class SignIn:
         notices: AccountNotices,
         second_factors: SecondFactors,
         passkeys: Passkeys,
+        opener: SessionOpener,
         clock: Clock,
         ids: Ids,
         settings: Settings,
@@ -104,10 +83,10 @@ class SignIn:
         self._notices = notices
         self._second_factors = second_factors
         self._passkeys = passkeys
+        self._opener = opener
         self._clock = clock
         self._ids = ids
         self._cost = settings.password_bcrypt_cost
-        self._session_time = timedelta(hours=settings.access_token_hours)
         # Nobody's hash: an unknown address costs the same time as a known one.
         self._nobodys_hash = f"$2b${self._cost:02d}$" + "." * 53
 
@@ -116,7 +95,8 @@ class SignIn:
 
         Raises TooManyRequests for who asks too often, before anything is done; CredentialsInvalid,
         the same and as slowly for an unknown address; TooManyRequests after repeated failures;
-        HasherBusy; and VendorSuspended when the password was right.
+        HasherBusy; and when the password was right VendorSuspended, or ProviderRequired for who
+        must come by the operator's identity provider.
         """
         caller = counted_address(origin.network)
         self._limits.sign_ins.take(caller)
@@ -134,10 +114,13 @@ class SignIn:
         if person is not holder and len(claims) + (holder is not None) > 1:
             # Any owner may add someone with this address, and would guess without a pause.
             attempt = replace(attempt, is_of_another=True)
+        self._opener.require_way(person, SignInWay.PASSWORD, origin)
         with self._database.read() as session:
             has_second_factor = self._second_factors.has_one(session, person)
         if not has_second_factor:
-            return self._open_session(attempt, person, origin)
+            return self._opener.open(
+                person, origin, way=SignInWay.PASSWORD, has_second_factor=False, attempt=attempt
+            )
         with self._database.write() as session:
             self._attempts.forget(session, attempt)
         raise SecondFactorRequired(challenge=self._second_factors.challenge(person))
@@ -150,7 +133,8 @@ class SignIn:
         Raises ChallengeInvalid for one that is over, SecondFactorInvalid,
         TooManyRequests, VendorSuspended.
         """
-        return self._opened(origin, lambda: self._second_factors.answer(challenge, code))
+        way = _answered(lambda: self._second_factors.way_of(challenge))
+        return self._opened(origin, way, lambda: self._second_factors.answer(challenge, code))
 
     def sign_in_with_passkey(
         self, token: str, credential: Credential, *, origin: SignInOrigin
@@ -160,7 +144,8 @@ class SignIn:
         `token` is of `Passkeys.ask`. Raises ChallengeInvalid, PasskeyInvalid, TooManyRequests,
         VendorSuspended.
         """
-        return self._opened(origin, lambda: self._passkeys.answer(token, credential))
+        way = _answered(lambda: self._passkeys.way_of(token))
+        return self._opened(origin, way, lambda: self._passkeys.answer(token, credential))
 
     def sign_in_with_passkey_alone(
         self, token: str, credential: Credential, *, origin: SignInOrigin
@@ -169,7 +154,9 @@ class SignIn:
 
         `token` is of `Passkeys.ask_anybody`; raises like `sign_in_with_passkey`.
         """
-        return self._opened(origin, lambda: self._passkeys.answer_alone(token, credential))
+        return self._opened(
+            origin, SignInWay.PASSKEY, lambda: self._passkeys.answer_alone(token, credential)
+        )
 
     def change_password(
         self, subject: Subject, *, current: str, new: str, request_id: str | None
@@ -252,10 +239,13 @@ class SignIn:
         with self._database.read() as session:
             return self._known_browsers.issue(load_person(session, subject), shown)
 
-    def _opened(self, origin: SignInOrigin, answer: Callable[[], User | Admin]) -> SignedIn:
+    def _opened(
+        self, origin: SignInOrigin, way: str, answer: Callable[[], User | Admin]
+    ) -> SignedIn:
         """Open the session of whoever answers a challenge."""
         self._limits.sign_ins.take(counted_address(origin.network))
-        return self._open_session(None, _answered(answer), origin)
+        person = _answered(answer)
+        return self._opener.open(person, origin, way=SignInWay(way), has_second_factor=True)
 
     def _confirm_as(self, subject: Subject, answer: Callable[[], User | Admin]) -> None:
         """Confirm the session, if whoever answers the challenge is the caller."""
@@ -312,88 +302,9 @@ class SignIn:
                 now=self._clock.now(),
             )
 
-    def _open_session(
-        self, attempt: Attempt | None, person: User | Admin, origin: SignInOrigin
-    ) -> SignedIn:
-        now = self._clock.now()
-        token = ACCESS_PREFIX + self._ids.new_token()
-        is_known = self._known_browsers.find(person, origin.known) is not None
-        with self._database.write() as session:
-            if attempt is not None:
-                self._attempts.forget(session, attempt)
-            row = AccessToken(
-                id=self._ids.new_id(),
-                user_id=person.id if isinstance(person, User) else None,
-                admin_id=person.id if isinstance(person, Admin) else None,
-                token_hash=hash_token(token),
-                user_agent=(origin.user_agent or "")[:_USER_AGENT_CHARACTERS] or None,
-                created_at=now,
-                expires_at=now + self._session_time,
-            )
-            held = _hold_unchanged(session, person)
-            subject = _signed_in(session, held, row.id)
-            if attempt is not None and self._second_factors.is_required(session, held):
-                row.needs_second_factor = True
-                subject = replace(subject, permissions=frozenset(), needs_second_factor=True)
-            if _keeps_origins(session, held):
-                row.network = coarse_network(origin.network)
-            if held.signed_in_at is not None and not is_known and held.is_confirmed:
-                self._notices.tell_of_new_browser(session, held, origin.user_agent)
-            held.signed_in_at = now
-            session.add(row)
-            session.flush()
-            act = Act(subject=subject, now=now, ids=self._ids, request_id=origin.request_id)
-            of = ("session", row.id)
-            record_act(session, act, "session.opened", of=of, vendor_id=subject.vendor_id)
-        return SignedIn(
-            access_token=token,
-            expires_at=row.expires_at,
-            subject=subject,
-            known=self._known_browsers.issue(person, origin.known),
-        )
 
-
-def _answered(answer: Callable[[], User | Admin]) -> User | Admin:
+def _answered(answer: Callable[[], _Result]) -> _Result:
     try:
         return answer()
     except LinkInvalid:
         raise ChallengeInvalid from None
-
-
-def _hold_unchanged(session: Session, person: User | Admin) -> User | Admin:
-    """Return the person's row, held, unless the person changed while bcrypt ran."""
-    now_stored = session.merge(person, load=False)
-    session.refresh(now_stored, with_for_update=True)
-    if now_stored.removed_at is not None or now_stored.password_hash != person.password_hash:
-        raise CredentialsInvalid
-    return now_stored
-
-
-def _keeps_origins(session: Session, person: User | Admin) -> bool:
-    """Return whether it is kept from where a person signs in: as the shop says of its entries."""
-    return isinstance(person, Admin) or session.get_one(Vendor, person.vendor_id).keeps_origins
-
-
-def _signed_in(session: Session, person: User | Admin, session_id: SessionId) -> Subject:
-    """Return the subject of a new session."""
-    if isinstance(person, Admin):
-        return Subject(
-            kind=SubjectKind.ADMIN,
-            id=person.id,
-            permissions=ADMIN_PERMISSIONS,
-            credential_id=session_id,
-        )
-    vendor = session.get_one(Vendor, person.vendor_id)
-    if vendor.status == VendorStatus.SUSPENDED:
-        raise VendorSuspended
-    if vendor.status == VendorStatus.CLOSED:
-        raise CredentialsInvalid
-    return Subject(
-        kind=SubjectKind.MEMBER,
-        id=person.id,
-        vendor_id=vendor.id,
-        role=person.role,
-        permissions=ROLES[person.role],
-        language=person.language or vendor.language,
-        credential_id=session_id,
-    )

@@ -128,6 +128,25 @@ WORDINGS: Final[Mapping[str, MailText]] = {
             Line(sentence=N_("If this was not you, choose a new password at once.")),
         ),
     ),
+    "identity_linked": MailText(
+        subject=N_("An account of another sign-in was linked to yours"),
+        lines=(
+            Line(sentence=N_("It signs you in from now on, without your password.")),
+            Line(
+                sentence=N_(
+                    "If this was not you, remove it on the page of your account, and choose a new"
+                    " password at once."
+                )
+            ),
+        ),
+    ),
+    "identity_removed": MailText(
+        subject=N_("An account of another sign-in is no longer linked to yours"),
+        lines=(
+            Line(sentence=N_("It signs nobody in any more.")),
+            Line(sentence=N_("If this was not you, choose a new password at once.")),
+        ),
+    ),
     "second_factor_removed": MailText(
         subject=N_("Your second factor was removed"),
         lines=(

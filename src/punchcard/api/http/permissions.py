@@ -63,6 +63,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("POST", f"{_AUTH}/second-factor/passkeys"): PERSON,
     ("PATCH", f"{_AUTH}/second-factor/passkeys/{{passkey_id}}"): PERSON,
     ("DELETE", f"{_AUTH}/second-factor/passkeys/{{passkey_id}}"): PERSON,
+    ("GET", f"{_AUTH}/identity"): PERSON,
+    ("DELETE", f"{_AUTH}/identity"): PERSON,
     ("GET", f"{_AUTH}/me"): SIGNED_IN,
     ("POST", f"{_AUTH}/logout"): PERSON,
     ("POST", f"{_AUTH}/password"): PERSON,

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from punchcard.accounts.access import session_service
-from punchcard.accounts.access.sign_in_service import SignedIn, SignInOrigin
+from punchcard.accounts.access.opening.session_opener import SignedIn, SignInOrigin
 from punchcard.accounts.rows import name_of
 from punchcard.accounts.subjects import Subject
 from punchcard.api.http.dependencies import (
@@ -31,6 +31,7 @@ from punchcard.api.schemas.second_factor import (
 from punchcard.api.schemas.sign_in import (
     EmailChange,
     EmailVerification,
+    IdentitySchema,
     PasswordChange,
     PasswordResetConfirm,
     PasswordResetRequest,
@@ -125,6 +126,31 @@ def renew_recovery_codes(caller: CallerDep) -> RecoveryCodesSchema:
     return RecoveryCodesSchema(
         recovery_codes=factors.renew_recovery_codes(caller.subject, request_id=caller.request_id)
     )
+
+
+@router.get("/identity")
+def get_identity(caller: CallerDep) -> IdentitySchema:
+    """Say by which provider people may sign in here, and what account the caller has linked.
+
+    It is linked on the pages, where a browser goes to the provider and comes back.
+    """
+    identities = caller.context.accounts.identities
+    linked = identities.find(caller.subject)
+    may_link = identities.may_link(caller.subject)
+    return IdentitySchema(
+        provider=identities.provider_name if may_link else None,
+        email=linked.email if linked is not None else None,
+        linked_at=linked.created_at if linked is not None else None,
+        last_used_at=linked.last_used_at if linked is not None else None,
+    )
+
+
+@router.delete("/identity", status_code=204, responses=problems(403, 409))
+def remove_identity(caller: CallerDep) -> Response:
+    """Let the linked account sign the caller in no more; all their other sessions end."""
+    caller.require_confirmation()
+    caller.context.accounts.identities.remove(caller.subject, request_id=caller.request_id)
+    return Response(status_code=204)
 
 
 @router.get("/me")

@@ -129,3 +129,15 @@ def session_schema(row: AccessToken, *, current_id: str | None) -> SessionSchema
         last_used_at=row.last_used_at,
         is_current=row.id == current_id,
     )
+
+
+class IdentitySchema(Schema):
+    """The operator's identity provider by name, and the account of it that the caller has linked.
+
+    `provider` is null where the caller cannot use one, the rest where nothing is linked.
+    """
+
+    provider: str | None
+    email: str | None
+    linked_at: Moment | None
+    last_used_at: Moment | None

@@ -37,6 +37,7 @@ STAYING: Final[Mapping[str, str]] = {
     "access_tokens": "sessions: everybody signs in anew",
     "second_factors": "secrets of people, and not of the shop",
     "passkeys": "belong to the server's address",
+    "linked_identities": "people's accounts at the operator's provider",
     "recovery_codes": "go with second factors",
     "admins": "the operator's",
     "apple_update_tags": "the server's own count",

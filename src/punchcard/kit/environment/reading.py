@@ -8,6 +8,7 @@ from typing import Any, Final
 from punchcard.kit.environment import variables
 from punchcard.kit.environment.kept_secrets import SECRETS_OF_DATABASE
 from punchcard.kit.environment.paths import PathUnusable, as_path
+from punchcard.kit.environment.provider_settings import fault_of_provider
 from punchcard.kit.validation.networks import parse_networks
 
 PREFIX: Final = "PUNCHCARD_"
@@ -42,6 +43,7 @@ SECRETS: Final = (
     "apple_apns_ca_certificate",
     "backup_key",
     "backup_s3_secret_access_key",
+    "oidc_client_secret",
 )
 """The settings that may also stand in a file, which a variable ending in `_FILE` names."""
 
@@ -121,6 +123,9 @@ def check_values(values: dict[str, Any]) -> None:
     for word in values.get("second_factor_required", "").split(","):
         if word.strip() not in ("", "owners", "admins"):
             raise SettingsError(f"{PREFIX}SECOND_FACTOR_REQUIRED: {word!r} is not owners or admins")
+    fault = fault_of_provider(values)
+    if fault is not None:
+        raise SettingsError(f"{PREFIX}{fault[0]}: {fault[1]}")
     try:
         parse_networks(values.get("webhook_allowed_networks", ""))
     except ValueError as error:

@@ -73,6 +73,12 @@ def ask_to_confirm(request: PageRequest, wanted: ConfirmationNeeded) -> Response
     return _page(request, request.form(), wanted)
 
 
+def ask_for_second_factor(request: PageRequest, challenge: str) -> Response:
+    """Ask whom the provider has shown once more for the code of their app, too."""
+    home = home_of(request.subject)
+    return _page(request, request.form(), ConfirmationNeeded("GET", home, []), challenge)
+
+
 def _confirm(request: PageRequest, form: Form) -> None:
     sign_in, subject = request.context.accounts.sign_in, request.subject
     credential, challenge = form.value(_CREDENTIAL), form.value(_CHALLENGE)
@@ -91,9 +97,14 @@ def _page(
     if challenge:
         with suppress(LinkInvalid):
             passkey = request.context.accounts.passkeys.ask(challenge)
+    identities = request.context.accounts.identities
+    is_linked = not challenge and identities.find(request.subject) is not None
     return request.form_page(
         "confirm.html",
         form,
+        provider=identities.provider_name if is_linked else None,
+        # What was typed stays behind: one comes back to the page on which it was.
+        back=wanted.path if wanted.method == "GET" else request.here,
         challenge=challenge,
         passkey=passkey,
         method=wanted.method,

@@ -14,7 +14,7 @@ from punchcard.accounts.words import LANGUAGE_NAMES
 from punchcard.kit.browsers import browser_name
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import SessionId, UserId
-from punchcard.web.account.sign_in import keep_known, known_here
+from punchcard.web.account.sign_in import OFFER_COOKIE, keep_known, known_here
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -27,7 +27,7 @@ _SESSIONS_SHOWN: Final = 50
 @router.get("/admin/account")
 def open_account(request: PageRequestDep) -> Response:
     """Show who one is, what one signs in with, and one's open sessions."""
-    return _account_page(request)
+    return account_page(request)
 
 
 @router.post("/console/account/profile")
@@ -50,7 +50,7 @@ def change_profile(request: PageRequestDep, form: FormDep) -> Response:
                 session, request.act(), request.vendor_id, own_id, changes, guard=form.guard(own)
             )
     if not form.is_valid:
-        return _account_page(request, profile=form)
+        return account_page(request, profile=form)
     request.choose_language(changes["language"])
     return request.redirect(_home(request), N_("Saved."))
 
@@ -70,7 +70,7 @@ def change_email(request: PageRequestDep, form: FormDep) -> Response:
                     session, request.act(), email, language=request.language
                 )
     if not form.is_valid:
-        return _account_page(request, address=form)
+        return account_page(request, address=form)
     return request.redirect(
         _home(request),
         N_("We sent a link to {email}. Nothing changes until you open it."),
@@ -93,7 +93,7 @@ def change_password(request: PageRequestDep, form: FormDep) -> Response:
                 request.subject, current=current, new=new, request_id=request.request_id
             )
     if not form.is_valid:
-        return _account_page(request, password=form)
+        return account_page(request, password=form)
     known = request.context.accounts.sign_in.remember_browser(request.subject, known_here(request))
     keep_known(request, known)
     return request.redirect(
@@ -128,12 +128,13 @@ def _own(request: PageRequest, person: User | Admin) -> dict[str, Any]:
     return {"name": person.name, "language": language}
 
 
-def _account_page(
+def account_page(
     request: PageRequest,
     *,
     profile: Form | None = None,
     address: Form | None = None,
     password: Form | None = None,
+    provider: Form | None = None,
 ) -> Response:
     """Show the page; a form that was refused stands in it as it was sent."""
     is_user = request.subject.kind == SubjectKind.MEMBER
@@ -155,10 +156,12 @@ def _account_page(
         )
     return request.form_page(
         "console/account.html",
-        profile or address or password or request.form(),
+        profile or address or password or provider or request.form(),
         profile=profile or request.form(_own(request, person)),
         address=address or request.form(),
         password=password or request.form(),
+        provider=provider or request.form(),
+        identity=_identity_shown(request),
         name=name,
         email=email,
         is_user=is_user,
@@ -168,3 +171,15 @@ def _account_page(
         has_second_factor=has_second_factor,
         sends_mail=request.context.accounts.mail_queue.is_configured,
     )
+
+
+def _identity_shown(request: PageRequest) -> dict[str, Any] | None:
+    """Return what is shown of the operator's identity provider; None for who cannot use it."""
+    identities = request.context.accounts.identities
+    if identities.provider_name is None or not identities.may_link(request.subject):
+        return None
+    return {
+        "name": identities.provider_name,
+        "linked": identities.find(request.subject),
+        "offer": identities.offered(request.cookie(OFFER_COOKIE)),
+    }

@@ -8,9 +8,9 @@ from typing import Final
 from fastapi import APIRouter, Response
 
 from punchcard.accounts import vendor_service
+from punchcard.accounts.access.opening.session_opener import SignedIn
 from punchcard.accounts.access.passkeys import PASSKEYS_LIMIT, NewPasskey, PasskeyAsk
 from punchcard.accounts.access.second_factor import SecondFactorSetup, SecondFactorState
-from punchcard.accounts.access.sign_in_service import SignedIn
 from punchcard.accounts.errors import ChallengeInvalid
 from punchcard.kit.errors import DomainError
 from punchcard.kit.i18n import N_

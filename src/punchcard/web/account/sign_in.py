@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 
 from punchcard.accounts.access import session_service
-from punchcard.accounts.access.sign_in_service import SignedIn, SignInOrigin
+from punchcard.accounts.access.opening.session_opener import SignedIn, SignInOrigin
+from punchcard.accounts.access.provider.offers import IdentityOffer
 from punchcard.accounts.errors import SecondFactorRequired, SessionNotFound
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.accounts.vocabulary import SubjectKind
@@ -15,6 +16,7 @@ from punchcard.kit.ids import SessionId
 from punchcard.kit.secrets import Signer
 from punchcard.web.page_visitors import SESSION_COOKIE
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.navigation import account_path
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter()
@@ -26,7 +28,11 @@ KNOWN_COOKIE: Final = "punchcard_known"
 """What a browser keeps of who signed in there: see `accounts/access/known_browsers.py`."""
 CHALLENGE_COOKIE: Final = "punchcard_challenge"
 """That somebody has typed the right password, and is asked for their second factor."""
-_CHALLENGE_SECONDS: Final = 300
+CHALLENGE_SECONDS: Final = 300
+OFFER_COOKIE: Final = "punchcard_identity"
+"""An account of the provider that nobody has linked: see `accounts/access/provider/offers.py`."""
+PROVIDER_COOKIE: Final = "punchcard_provider"
+"""That somebody came by the provider here, and may want to sign out there as well."""
 NEXT_FIELD: Final = "next"
 """The page that someone wanted to open."""
 
@@ -45,7 +51,8 @@ def open_sign_in(request: PageRequestDep, next: str = "") -> Response:
     if request.subject is not NOBODY:
         return request.redirect(local_path(next) or home_of(request.subject))
     sent = _emails(request).verify(request.cookie(EMAIL_COOKIE) or "")
-    email = sent["email"] if sent else None
+    offer = _offer(request)
+    email = sent["email"] if sent else offer.email if offer is not None else None
     return sign_in_page(request, request.form({NEXT_FIELD: next, "email": email}))
 
 
@@ -65,7 +72,7 @@ def sign_in(request: PageRequestDep, form: FormDep) -> Response:
                 )
             except SecondFactorRequired as required:
                 challenge = str(required.facts["challenge"])
-                request.set_cookie(CHALLENGE_COOKIE, challenge, seconds=_CHALLENGE_SECONDS)
+                request.set_cookie(CHALLENGE_COOKIE, challenge, seconds=CHALLENGE_SECONDS)
                 asked = urlencode({NEXT_FIELD: form.value(NEXT_FIELD)})
                 return request.redirect(f"/sign-in/code?{asked}")
     if signed_in is None:
@@ -77,7 +84,20 @@ def sign_in_page(request: PageRequest, form: Form) -> Response:
     """Ask for address and password, or for a passkey where browsers have them for this server."""
     passkeys = request.context.accounts.passkeys
     ask = passkeys.ask_anybody() if passkeys.is_available else None
-    return request.form_page("sign_in.html", form, passkey=ask)
+    identities = request.context.accounts.identities
+    came_by_provider = request.cookie(PROVIDER_COOKIE) is not None
+    return request.form_page(
+        "sign_in.html",
+        form,
+        passkey=ask,
+        provider=identities.provider_name,
+        offer=_offer(request),
+        leaves_provider=came_by_provider and identities.farewell() is not None,
+    )
+
+
+def _offer(request: PageRequest) -> IdentityOffer | None:
+    return request.context.accounts.identities.offered(request.cookie(OFFER_COOKIE))
 
 
 def enter(request: PageRequest, signed_in: SignedIn, wanted: str) -> Response:
@@ -87,16 +107,21 @@ def enter(request: PageRequest, signed_in: SignedIn, wanted: str) -> Response:
     keep_known(request, signed_in.known)
     if request.cookie(EMAIL_COOKIE):
         request.set_cookie(EMAIL_COOKIE, None, seconds=0)
+    if _offer(request) is not None:
+        # They came back from the provider a moment ago: the account page asks whether to link it.
+        return request.redirect(account_path(signed_in.subject))
     return request.redirect(local_path(wanted) or home_of(signed_in.subject))
 
 
 def origin_of_request(request: PageRequest) -> SignInOrigin:
     """Return where a sign-in comes from."""
+    offer = _offer(request)
     return SignInOrigin(
         network=request.address,
         user_agent=request.user_agent,
         request_id=request.request_id,
         known=known_here(request),
+        vouched_email=offer.email if offer is not None else None,
     )
 
 

@@ -1,0 +1,1 @@
+"""How a session begins, whichever way a person has shown who they are."""

@@ -1,0 +1,1 @@
+"""Signing in by the operator's own identity provider (OpenID Connect)."""
