@@ -34,6 +34,8 @@ def test_the_index_of_decisions_names_each_by_its_title() -> None:
     index = (DOCS / "decisions" / "README.md").read_text(encoding="utf-8")
     decisions = sorted((DOCS / "decisions").glob("[0-9]*.md"))
     assert len(decisions) >= 19
+    listed = re.findall(r"^\| (\d{4}) \|", index, re.MULTILINE)
+    assert listed == [path.name[:4] for path in decisions]
     for path in decisions:
         title = path.read_text(encoding="utf-8").splitlines()[0].partition(". ")[2]
         assert f"[{title}]({path.name})" in index
