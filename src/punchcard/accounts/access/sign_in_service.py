@@ -133,8 +133,11 @@ class SignIn:
         Raises ChallengeInvalid for one that is over, SecondFactorInvalid,
         TooManyRequests, VendorSuspended.
         """
-        way = _answered(lambda: self._second_factors.way_of(challenge))
-        return self._opened(origin, way, lambda: self._second_factors.answer(challenge, code))
+        return self._opened(
+            origin,
+            lambda: self._second_factors.way_of(challenge),
+            lambda: self._second_factors.answer(challenge, code),
+        )
 
     def sign_in_with_passkey(
         self, token: str, credential: Credential, *, origin: SignInOrigin
@@ -144,8 +147,11 @@ class SignIn:
         `token` is of `Passkeys.ask`. Raises ChallengeInvalid, PasskeyInvalid, TooManyRequests,
         VendorSuspended.
         """
-        way = _answered(lambda: self._passkeys.way_of(token))
-        return self._opened(origin, way, lambda: self._passkeys.answer(token, credential))
+        return self._opened(
+            origin,
+            lambda: self._passkeys.way_of(token),
+            lambda: self._passkeys.answer(token, credential),
+        )
 
     def sign_in_with_passkey_alone(
         self, token: str, credential: Credential, *, origin: SignInOrigin
@@ -155,7 +161,9 @@ class SignIn:
         `token` is of `Passkeys.ask_anybody`; raises like `sign_in_with_passkey`.
         """
         return self._opened(
-            origin, SignInWay.PASSKEY, lambda: self._passkeys.answer_alone(token, credential)
+            origin,
+            lambda: SignInWay.PASSKEY,
+            lambda: self._passkeys.answer_alone(token, credential),
         )
 
     def change_password(
@@ -240,12 +248,15 @@ class SignIn:
             return self._known_browsers.issue(load_person(session, subject), shown)
 
     def _opened(
-        self, origin: SignInOrigin, way: str, answer: Callable[[], User | Admin]
+        self,
+        origin: SignInOrigin,
+        way_of: Callable[[], str],
+        answer: Callable[[], User | Admin],
     ) -> SignedIn:
-        """Open the session of whoever answers a challenge."""
+        """Open the session of whoever answers a challenge; counts them before anything is read."""
         self._limits.sign_ins.take(counted_address(origin.network))
-        person = _answered(answer)
-        return self._opener.open(person, origin, way=SignInWay(way), has_second_factor=True)
+        way = SignInWay(_answered(way_of))
+        return self._opener.open(_answered(answer), origin, way=way, has_second_factor=True)
 
     def _confirm_as(self, subject: Subject, answer: Callable[[], User | Admin]) -> None:
         """Confirm the session, if whoever answers the challenge is the caller."""
