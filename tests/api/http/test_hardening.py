@@ -7,8 +7,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from punchcard.api.http.browsers.hardening import Hardening
 from punchcard.api.http.connections import refusal
-from punchcard.api.http.hardening import Hardening
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
-from punchcard.api.http.hardening import Hardening
+from punchcard.api.http.browsers.hardening import Hardening
 from punchcard.api.http.problems import MEDIA_TYPE
 from punchcard.kit.descriptors import connection_limit
 from punchcard.kit.settings import Settings

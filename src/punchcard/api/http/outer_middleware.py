@@ -14,7 +14,7 @@ from urllib.parse import quote
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from punchcard.api.http.hardening import Hardening
+from punchcard.api.http.browsers.hardening import Hardening
 from punchcard.api.http.problems import BodyTooLarge, problem, problem_response
 from punchcard.http_statuses import refusal_code
 from punchcard.kit import logs

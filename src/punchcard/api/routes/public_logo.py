@@ -4,8 +4,8 @@ from typing import Annotated, Any, Final
 
 from fastapi import Path, Query, Response
 
+from punchcard.api.http.browsers.hardening import SHOWN_ANYWHERE
 from punchcard.api.http.dependencies import Caller, LimitReads, VisitorDep
-from punchcard.api.http.hardening import SHOWN_ANYWHERE
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.loyalty.rules.logo_rules import PictureKind
