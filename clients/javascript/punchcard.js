@@ -338,7 +338,8 @@ export class Shop {
 /** What anyone may read, and a customer with the card's link; without a key. */
 export class Guest {
   /**
-   * @param {string} url The server's address; in a page that of the page itself.
+   * @param {string} url The server's address; in a page that of the page itself, or of a server that
+   *   lets the page's origin in (`CORS_ORIGINS`).
    * @param {Options} [options]
    */
   constructor(url, options = {}) {

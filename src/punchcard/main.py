@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from punchcard import __version__
 from punchcard.api.application import prepare
+from punchcard.api.http.browsers.cross_origin import CrossOrigin, Preflights
 from punchcard.api.http.data_age import DataAgeHeader
 from punchcard.api.http.fast_routes import FastRoutes
 from punchcard.api.http.forgiving_addresses import ForgivingAddresses
@@ -77,6 +78,7 @@ from punchcard.api.routes.vendor_api.connections import (
 )
 from punchcard.api.routes.vendor_api.promises import grants, reservations
 from punchcard.context import Context
+from punchcard.kit.origins import parse_origins
 from punchcard.kit.settings import Settings
 from punchcard.kit.stopping import heard_before_stop
 from punchcard.web.dispatcher import (
@@ -190,9 +192,11 @@ def create_app(
     dispatcher = Dispatcher(api=app, make_pages=partial(_create_pages, context))
     # The fast routes write, and read nothing that may be old.
     told = DataAgeHeader(dispatcher) if context.database.replica is not None else dispatcher
-    outer = OuterMiddleware(
+    routes: ASGIApp = FastRoutes(told, context, FAST_ROUTES)
+    origins = parse_origins(context.settings.cors_origins)
+    outer: ASGIApp = OuterMiddleware(
         ForgivingAddresses(
-            OwnDomains(FastRoutes(told, context, FAST_ROUTES), context.shop_addresses),
+            OwnDomains(Preflights(routes) if origins else routes, context.shop_addresses),
             names=PAGES | API,
             small_below=SMALL_BELOW,
         ),
@@ -202,6 +206,9 @@ def create_app(
         is_https=context.settings.is_https,
         observe=RequestObserver(context.accounts.security, context.requests),
     )
+    if origins:
+        # Around all that answers: a page reads refusals of every layer, too.
+        outer = CrossOrigin(outer, origins)
     return Traced(outer, context.tracer) if context.tracer is not None else outer
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from punchcard.kit.origins import is_same_server, origin_of
+from punchcard.kit.origins import is_same_server, origin_of, parse_origins
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,35 @@ def test_an_origin_is_written_as_browsers_write_it(address: str, origin: str) ->
 )
 def test_what_has_no_origin_has_none(address: str) -> None:
     assert origin_of(address) is None
+
+
+def test_a_list_of_origins_is_read_as_browsers_send_them() -> None:
+    text = " https://Shop.example:443/ ,, http://localhost:3000, https://shop.example,"
+    assert parse_origins(text) == {"https://shop.example", "http://localhost:3000"}
+    assert parse_origins("") == frozenset()
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        "*",
+        "null",
+        "shop.example",
+        "https://*.shop.example",
+        "https://*",
+        "https://shop.example/shop",
+        "https://shop.example//",
+        "https://shop.example?",
+        "https://shop.example#",
+        "https://shop.exa\tmple",
+        "https://shop.example https://other.example",
+        "https://user@shop.example",
+        "file:///shop",
+    ],
+)
+def test_what_is_more_or_less_than_an_origin_is_refused(one: str) -> None:
+    with pytest.raises(ValueError, match="is no origin"):
+        parse_origins(f"https://good.example, {one}")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_ORIGIN_ALONE = re.compile(r"[A-Za-z]+://[^/?#\\\s@]+/?")
 _HOST = re.compile(r"[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\]")
 
 
@@ -27,6 +28,25 @@ def origin_of(address: str) -> str | None:
         return None
     is_default = port is None or port == _DEFAULT_PORTS[parts.scheme]
     return f"{parts.scheme}://{host}" + ("" if is_default else f":{port}")
+
+
+def parse_origins(text: str) -> frozenset[str]:
+    """Return the origins of a list such as `https://shop.example, http://localhost:3000`.
+
+    Each as browsers send it; a slash at its end may stand. Raises ValueError for one that has more
+    than scheme, name and port, and for `null` and `*`, which would stand for anybody.
+    """
+    origins = set()
+    for one in (part.strip() for part in text.split(",")):
+        if not one:
+            continue
+        origin = origin_of(one)
+        if origin is None or not _ORIGIN_ALONE.fullmatch(one):
+            # What stands before an @ may be a password.
+            shown = one.rpartition("@")[2]
+            raise ValueError(f"{shown!r} is no origin such as https://shop.example")
+        origins.add(origin)
+    return frozenset(origins)
 
 
 def is_same_server(origin: str, host: str) -> bool:

@@ -135,6 +135,8 @@ class Settings(BackupSettings, ProviderSettings, WalletSettings):
     discard_limit_bytes: int = 8_388_608
     discard_timeout_seconds: float = 30.0
     keep_alive_seconds: int = 30
+    # Origins of other servers whose pages may call the public routes, such as a shop's own site
+    cors_origins: str = ""
     logo_limit_bytes: int = 1_000_000
     import_limit_bytes: int = 20_000_000
     page_size_limit: int = 200

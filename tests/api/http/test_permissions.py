@@ -15,6 +15,7 @@ from punchcard.accounts.subjects import (
     Subject,
 )
 from punchcard.accounts.vocabulary import Role, SubjectKind
+from punchcard.api.http.browsers.cross_origin import PUBLIC_PATHS
 from punchcard.api.http.permissions import ACCESS, check_routes, require
 
 LOYALTY = "/api/v1/vendor/loyalty"
@@ -24,6 +25,12 @@ STAFF = Subject(kind=SubjectKind.MEMBER, role=Role.STAFF, permissions=ROLES[Role
 DEVICE = Subject(kind=SubjectKind.DEVICE, permissions=DEVICE_PERMISSIONS)
 ADMIN = Subject(kind=SubjectKind.ADMIN, permissions=ADMIN_PERMISSIONS)
 KEYS = [Subject(kind=SubjectKind.API_KEY, permissions=frozenset({scope})) for scope in SCOPES]
+
+
+def test_pages_of_other_sites_may_be_let_in_only_where_anybody_is() -> None:
+    below = [rule for (_, path), rule in ACCESS.items() if path.startswith(PUBLIC_PATHS)]
+    assert len(below) > 15
+    assert all(rule is PUBLIC for rule in below)
 
 
 def test_nobody_reaches_only_what_is_public() -> None:

@@ -1,7 +1,7 @@
 """One setting: its text from a variable or a file, its value, and what no value may be."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,12 +9,17 @@ from punchcard.kit.environment import variables
 from punchcard.kit.environment.kept_secrets import SECRETS_OF_DATABASE
 from punchcard.kit.environment.paths import PathUnusable, as_path
 from punchcard.kit.environment.provider_settings import fault_of_provider
+from punchcard.kit.origins import parse_origins
 from punchcard.kit.validation.networks import parse_networks
 
 PREFIX: Final = "PUNCHCARD_"
 _LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 _LOG_FORMATS: Final = ("text", "json")
 _YES_OR_NO: Final = ("yes", "no")
+_LISTS: Final[dict[str, Callable[[str], object]]] = {
+    "cors_origins": parse_origins,
+    "webhook_allowed_networks": parse_networks,
+}
 
 
 class SettingsError(Exception):
@@ -112,6 +117,14 @@ def _check_watching(values: dict[str, Any]) -> None:
         raise SettingsError(f"{PREFIX}OTLP_ENDPOINT: {endpoint!r} is no http or https address")
 
 
+def _check_lists(values: dict[str, Any]) -> None:
+    for name, parse in _LISTS.items():
+        try:
+            parse(values.get(name, ""))
+        except ValueError as error:
+            raise SettingsError(f"{PREFIX}{name.upper()}: {error}") from error
+
+
 def check_values(values: dict[str, Any]) -> None:
     """Raise SettingsError for a value that no field can have; write words as they are compared."""
     for name, value in values.items():
@@ -126,10 +139,7 @@ def check_values(values: dict[str, Any]) -> None:
     fault = fault_of_provider(values)
     if fault is not None:
         raise SettingsError(f"{PREFIX}{fault[0]}: {fault[1]}")
-    try:
-        parse_networks(values.get("webhook_allowed_networks", ""))
-    except ValueError as error:
-        raise SettingsError(f"{PREFIX}WEBHOOK_ALLOWED_NETWORKS: {error}") from error
+    _check_lists(values)
     if "log_level" in values:
         values["log_level"] = values["log_level"].upper()
         if values["log_level"] not in _LOG_LEVELS:
