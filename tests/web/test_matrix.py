@@ -98,6 +98,7 @@ OWNERS_ONLY = (
     "/console/api-keys",
     "/console/settings/close",
     "/console/settings/changes",
+    "/console/domain",
     "/console/exports/archive",
     "/console/programs/{program_id}/changes",
 )

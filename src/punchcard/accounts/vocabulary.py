@@ -93,6 +93,8 @@ class SecurityEvent(StrEnum):
     MEMBER_SECOND_FACTOR_REMOVED = "member.second_factor_removed"
     MEMBER_PASSKEY_ADDED = "member.passkey_added"
     MEMBER_PASSKEY_REMOVED = "member.passkey_removed"
+    MEMBER_IDENTITY_LINKED = "member.identity_linked"
+    MEMBER_IDENTITY_REMOVED = "member.identity_removed"
     MEMBER_RECOVERY_CODES_RENEWED = "member.recovery_codes_renewed"
     ADMIN_CREATED = "admin.created"
     ADMIN_EMAIL_CHANGED = "admin.email_changed"
@@ -103,6 +105,8 @@ class SecurityEvent(StrEnum):
     ADMIN_SECOND_FACTOR_REMOVED = "admin.second_factor_removed"
     ADMIN_PASSKEY_ADDED = "admin.passkey_added"
     ADMIN_PASSKEY_REMOVED = "admin.passkey_removed"
+    ADMIN_IDENTITY_LINKED = "admin.identity_linked"
+    ADMIN_IDENTITY_REMOVED = "admin.identity_removed"
     ADMIN_RECOVERY_CODES_RENEWED = "admin.recovery_codes_renewed"
     EXPORT_TAKEN = "export.taken"
     PERSONAL_DATA_READ = "personal_data.read"
@@ -167,6 +171,8 @@ _SENTENCES: Final[Mapping[SecurityEvent, str]] = {
     SecurityEvent.MEMBER_SECOND_FACTOR_REMOVED: "The second factor of a person was removed.",
     SecurityEvent.MEMBER_PASSKEY_ADDED: "A person added a passkey.",
     SecurityEvent.MEMBER_PASSKEY_REMOVED: "A person removed a passkey.",
+    SecurityEvent.MEMBER_IDENTITY_LINKED: "A person linked their account at the provider.",
+    SecurityEvent.MEMBER_IDENTITY_REMOVED: "A person removed their account at the provider.",
     SecurityEvent.MEMBER_RECOVERY_CODES_RENEWED: "A person made new recovery codes.",
     SecurityEvent.ADMIN_CREATED: "An admin of the platform was added.",
     SecurityEvent.ADMIN_EMAIL_CHANGED: "An admin signs in with another address.",
@@ -177,6 +183,8 @@ _SENTENCES: Final[Mapping[SecurityEvent, str]] = {
     SecurityEvent.ADMIN_SECOND_FACTOR_REMOVED: "The second factor of an admin was removed.",
     SecurityEvent.ADMIN_PASSKEY_ADDED: "An admin added a passkey.",
     SecurityEvent.ADMIN_PASSKEY_REMOVED: "An admin removed a passkey.",
+    SecurityEvent.ADMIN_IDENTITY_LINKED: "An admin linked their account at the provider.",
+    SecurityEvent.ADMIN_IDENTITY_REMOVED: "An admin removed their account at the provider.",
     SecurityEvent.ADMIN_RECOVERY_CODES_RENEWED: "An admin made new recovery codes.",
     SecurityEvent.EXPORT_TAKEN: "A list or a customer's data was taken away: which, in which"
     " format, how many rows.",

@@ -38,6 +38,7 @@ def action_choices(language: str) -> list[tuple[str, str]]:
 
 LABELS: Final[Mapping[str, str]] = {
     **program_labels.LABELS,
+    "domain": N_("Domain"),
     **growth_labels.LABELS,
     **LIMIT_NAMES,
     "managers_need_second_factor": N_("Managers need a second factor"),
@@ -129,6 +130,7 @@ HIDDEN: Final = frozenset(
         "segment_id",
         "sha256",
         "transaction_id",
+        "way",
     }
 )
 _MOMENTS: Final = ("_at", "until", "valid_from", "since")
