@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from punchcard.accounts.models import Location
 from punchcard.connect.claims import claim_keeper
@@ -33,6 +33,7 @@ from punchcard.loyalty.till.till import Till
 from punchcard.loyalty.vocabulary import CardStatus, ProgramStatus
 from tests.connect.claims.desk import Desk
 from tests.support.drivers.till import TillDriver
+from tests.support.plans import engines_of
 
 
 @pytest.fixture
@@ -370,6 +371,24 @@ def test_two_who_show_one_receipt_at_once(
     assert won == ["taken", "taken"]
     assert Counter(told) == {"taken": 2, "receipt_already_used": 2}
     assert len(booked(alice)) == 1
+
+
+def test_a_receipt_is_used_by_the_card_that_it_is_on_whenever_it_is_looked_at(
+    alice: TillDriver, desk: Desk, points: ProgramId, card: CardId
+) -> None:
+    text = desk.signed(desk.key(points))
+    reads, cards = engines_of(alice.database)[1], [card]
+
+    def take(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        # Between the look for the receipt and the look for its number.
+        if "reference_claims" in statement and cards:
+            desk.take(text, cards.pop())
+
+    event.listen(reads, "before_cursor_execute", take)
+    seen = desk.read(text)
+    event.remove(reads, "before_cursor_execute", take)
+    assert desk.row().card_id == card
+    assert (seen.is_kept, seen.claim.card_id) == ((True, card) if seen.refusal else (False, None))
 
 
 def test_a_card_gets_three_of_six_at_once(

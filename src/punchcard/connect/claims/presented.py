@@ -96,15 +96,29 @@ class ReceiptReader:
         key = session.scalar(select(ReceiptKey).where(ReceiptKey.code == receipt.key))
         if key is None or not self._secrets.has_signed(key, receipt):
             raise ReceiptNotGenuine
-        claim = _of_reference(session, key, receipt, lock=lock)
-        is_kept = claim is not None
-        claim = claim or self._new(key, receipt, now)
-        presented = self._presented(session, text, claim, now, is_kept=is_kept)
+        presented = self._looked_up(session, text, key, receipt, now, lock=lock)
+        if not presented.is_kept and isinstance(presented.refusal, ReceiptUsed):
+            # Its number was free at the first look: what took it may be this very receipt.
+            presented = self._looked_up(session, text, key, receipt, now, lock=lock)
         if receipt.is_test:
             return _refused(presented, ReceiptIsTest())
-        if not is_kept and receipt.occurred_at > now + self._skew:
+        if not presented.is_kept and receipt.occurred_at > now + self._skew:
             return _refused(presented, ReceiptTooEarly(occurred_at=receipt.occurred_at))
         return presented
+
+    def _looked_up(
+        self,
+        session: Session,
+        text: str,
+        key: ReceiptKey,
+        receipt: SignedReceipt,
+        now: datetime,
+        *,
+        lock: bool,
+    ) -> Presented:
+        kept = _of_reference(session, key, receipt, lock=lock)
+        claim = kept or self._new(key, receipt, now)
+        return self._presented(session, text, claim, now, is_kept=kept is not None)
 
     def _new(self, key: ReceiptKey, receipt: SignedReceipt, now: datetime) -> ReceiptClaim:
         """Return what is kept of a signed receipt once it is put on a card."""
