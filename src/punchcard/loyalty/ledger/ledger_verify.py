@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, exists, func, null, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, null, select
 
 from punchcard.db.reading import ROWS_AT_ONCE, stream_plain
 from punchcard.kit.ids import CardId, EntryId, ProgramId, VendorId
@@ -365,22 +365,18 @@ def _orphans(connection: Connection, scope: _Scope) -> Sequence[Row[EntryId, Car
     """Return the last entry and the card of each chain whose card the vendor does not have.
 
     Each is told in the span that holds the id of the chain's first entry: every id lies in one.
+    The card and the chain are looked up entry by entry: joined to them, a database is free to read
+    all cards of the vendor for a narrow span.
     """
-    before, later = ENTRIES.alias("before"), ENTRIES.alias("later")
-    of_vendor = [] if scope.vendor_id is None else [CARDS.c.vendor_id == scope.vendor_id]
-    last = (
-        select(later.c.id)
-        .where(later.c.card_id == ENTRIES.c.card_id)
-        .order_by(later.c.sequence.desc())
-        .limit(1)
-        .scalar_subquery()
+    chain = ENTRIES.alias("chain")
+    of_chain = select(chain.c.id).where(chain.c.card_id == ENTRIES.c.card_id).limit(1)
+    first = of_chain.order_by(chain.c.sequence).scalar_subquery()
+    last = of_chain.order_by(chain.c.sequence.desc()).scalar_subquery()
+    owner = select(CARDS.c.vendor_id).where(CARDS.c.id == ENTRIES.c.card_id).scalar_subquery()
+    is_strange = (
+        owner.is_(None) if scope.vendor_id is None else owner.is_distinct_from(scope.vendor_id)
     )
-    query = select(last, ENTRIES.c.card_id).where(
-        ~exists().where(CARDS.c.id == ENTRIES.c.card_id, *of_vendor),
-        ~exists().where(
-            before.c.card_id == ENTRIES.c.card_id, before.c.sequence < ENTRIES.c.sequence
-        ),
-    )
+    query = select(last, ENTRIES.c.card_id).where(is_strange, ENTRIES.c.id == first)
     return connection.execute(scope.narrow(query, ENTRIES.c.vendor_id, ENTRIES.c.id)).all()
 
 
