@@ -158,7 +158,7 @@ clean: ## Remove .venv, caches and builds; data stays
 	@rm -rf .venv node_modules build dist .coverage* .*_cache .hypothesis src/*.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(STAMP): requirements-dev.txt pyproject.toml tools/make_venv.sh
+$(STAMP): requirements-dev.txt pyproject.toml tools/make_venv.sh tools/install_locked.py
 	@sh tools/make_venv.sh
 	@touch $@
 
