@@ -56,3 +56,9 @@ def test_it_guards_as_much_as_the_usual_file() -> None:
     assert not {text for text in missing if not text.startswith(("log", "http.log"))}
     assert "/metrics" in texts_in(own)
     assert texts_in(usual["apps"]["http"]) <= texts_in(own["apps"]["http"]) | {"log0"}
+
+
+def test_a_page_that_is_closed_frees_its_line_to_the_server() -> None:
+    # With it Caddy holds the line open until the server ends it, and waits for that when it stops.
+    for path in (USUAL, OWN):
+        assert "flush_interval" not in texts_in(adapted(str(path)))
