@@ -17,7 +17,8 @@ from bench.servers import bench_settings
 from bench.shop import CountedIds, open_cards, open_shop
 from bench.workshop import Workshop
 from punchcard.context import Context, build_context
-from punchcard.db import migrate, outbox
+from punchcard.db import migrate
+from punchcard.db.watch import backlog
 from punchcard.fakes import google as fake
 from punchcard.fakes.google import FakeGoogle
 from punchcard.fakes.serving import served
@@ -93,7 +94,7 @@ def _wait_for_idle(context: Context) -> None:
     gives_up_at = perf_counter() + _GIVE_UP_SECONDS
     while perf_counter() < gives_up_at:
         with context.database.read() as session:
-            if not any(one.waiting + one.claimed for one in outbox.depths(session)):
+            if not any(one.waiting + one.claimed for one in backlog.depths(session)):
                 return
         sleep(0.05)
     raise RuntimeError("the worker did not come to rest")

@@ -20,7 +20,7 @@ from punchcard.cli.serve import settle_in
 from punchcard.connect.webhooks import endpoint_service
 from punchcard.context import Context, build_context
 from punchcard.db import migrate
-from punchcard.loyalty.vendor_events import Happened, event_row, insert_events
+from punchcard.loyalty.vendor_events import Happened, event_row, insert_of_events
 from punchcard.loyalty.vocabulary import VendorEventType
 from punchcard.main import create_worker
 
@@ -125,4 +125,4 @@ def _have_told(counter: _Counter, ports: list[int]) -> None:
             for _ in range(_EVENTS_AT_ONCE)
         ]
         with context.database.write() as session:
-            insert_events(session.connection(), rows)
+            insert_of_events()(session.connection(), rows)

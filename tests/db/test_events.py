@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from punchcard.db import outbox
 from punchcard.db.database import Database
 from punchcard.db.events import Event, announce
-from punchcard.db.outbox import WorkEnqueued, depths
+from punchcard.db.outbox import WorkEnqueued
 from punchcard.db.unique import refusing_duplicates
+from punchcard.db.watch.backlog import depths
 from punchcard.kit.clock import ManualClock
 
 

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from punchcard.accounts.mail.mail_queue import MAIL_SEND
-from punchcard.db.outbox import Backlog, BacklogPart, WorkStatus
+from punchcard.db.outbox import WorkStatus
 from punchcard.db.readiness import Found
+from punchcard.db.watch.backlog import Backlog, BacklogPart
 from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.events import CARD_CHANGED
 from punchcard.services.service_status import (

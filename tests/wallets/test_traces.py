@@ -8,14 +8,17 @@ import httpx
 import pytest
 
 from punchcard.context import Context, build_context
+from punchcard.db import outbox
 from punchcard.db.database import Database
+from punchcard.db.outbox import RetryLater
 from punchcard.fakes.apns import Apns
 from punchcard.fakes.apple_chain import AppleChain
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
-from punchcard.kit.tracing.spans import current_span
+from punchcard.kit.tracing.spans import current_span, within
 from punchcard.main import create_app, create_worker
+from punchcard.worker.loop import Worker
 from tests.connect.desk import endpoint
 from tests.loyalty import shelf
 from tests.support import cast
@@ -60,13 +63,22 @@ def server_settings(
     )
 
 
-def stamp_and_work(context: Context, receiver: Receiver, traceparent: str | None) -> str:
-    """Stamp a card that stands on a phone, and do all that follows; returns the card's id."""
+def stamp_and_work(
+    context: Context,
+    receiver: Receiver,
+    traceparent: str | None,
+    *,
+    elsewhere: Context | None = None,
+) -> str:
+    """Stamp a card that stands on a phone, and do all that follows; returns the card's id.
+
+    It is done by a worker of `elsewhere`, another process, if that is given.
+    """
     alice = cast.open_cafe_alice(context)
     endpoint(alice, url=receiver.url)
     card = shelf.opened_card(alice, shelf.program(alice, **EASY))
     Phone(context, card, "token-0").add()
-    worker = create_worker(context)
+    worker = create_worker(elsewhere or context)
     while worker.do_work():
         pass
     wait_until(lambda: worker.do_work() == 0)
@@ -129,6 +141,67 @@ def test_a_stamp_is_one_trace_from_the_request_to_the_push_and_the_webhook(
     for told in (card, "cafe-alice", "token-0", "Bearer", "203.0.113.7", "127.0.0.1"):
         assert told not in everything
     assert {one["authorization"] for one in collector.headers} == {"Bearer secret"}
+
+
+def test_what_another_process_does_belongs_to_the_trace_of_its_stamp(
+    database: Database,
+    server_settings: Settings,
+    clock: ManualClock,
+    ids: SystemIds,
+    collector: Collector,
+    receiver: Receiver,
+) -> None:
+    with (
+        closing(build_context(server_settings, clock=clock, ids=ids, database=database)) as context,
+        closing(
+            build_context(server_settings, clock=clock, ids=ids, database=database)
+        ) as elsewhere,
+    ):
+        assert context.tracer is not elsewhere.tracer
+        stamp_and_work(context, receiver, f"00-{TRACE}-{CALLER}-01", elsewhere=elsewhere)
+    ours = [span for span in collector.spans if span.trace_id.hex() == TRACE]
+    paths = [collector.path_of(span) for span in ours]
+    to_batch = [f"POST {STAMP}", "till batch"]
+    assert [*to_batch, "work card.changed", "push to Apple"] in paths
+    assert [*to_batch, "webhook"] in paths
+
+
+def test_work_that_is_tried_again_stays_in_its_trace(
+    database: Database, server_settings: Settings, clock: ManualClock, collector: Collector
+) -> None:
+    with closing(build_context(server_settings, clock=clock, database=database)) as context:
+        assert context.tracer is not None
+        with within(context.tracer.begin("a request")), database.write() as session:
+            outbox.enqueue(session, "mail.send", "1", clock.now())
+
+        def fail(*_: object) -> None:
+            raise RetryLater("the mail server is away")
+
+        worker = Worker(context, [{"mail.send": fail}], [])
+        assert worker.do_work() == 1
+        clock.advance(hours=1)
+        assert worker.do_work() == 1
+    begun, *_ = collector.named("a request")
+    attempts = collector.named("work mail.send")
+    assert [attributes(one)["punchcard.attempts"] for one in attempts] == [1, 2]
+    assert {one.parent_span_id for one in attempts} == {begun.span_id}
+
+
+def test_newer_work_on_what_waits_belongs_to_the_newest_trace(
+    database: Database, server_settings: Settings, clock: ManualClock, collector: Collector
+) -> None:
+    with closing(build_context(server_settings, clock=clock, database=database)) as context:
+        assert context.tracer is not None
+        for name in ("first", "second"):
+            with within(context.tracer.begin(name)), database.write() as session:
+                outbox.enqueue(session, "mail.send", "1", clock.now())
+        # What is not traced leaves the word of what was.
+        with database.write() as session:
+            outbox.enqueue(session, "mail.send", "1", clock.now())
+        done = Worker(context, [{"mail.send": lambda *_: None}], []).do_work()
+    assert done == 1
+    (second,), (work,) = collector.named("second"), collector.named("work mail.send")
+    assert work.parent_span_id == second.span_id
 
 
 def test_what_nobody_began_begins_here(

@@ -1,12 +1,11 @@
 """The outbox: work left by a committed change, found again after any crash."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import (
     CheckConstraint,
@@ -20,7 +19,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
-    func,
     literal,
     or_,
     select,
@@ -34,7 +32,11 @@ from punchcard.db.dialects import insert_into, locked_elsewhere
 from punchcard.db.events import Event, announce
 from punchcard.db.sets.bulk import BulkInsert
 from punchcard.db.types import BigInt, EnumText, UtcDateTime, one_of
-from punchcard.kit.tracing.spans import current_span
+from punchcard.kit.tracing.spans import (
+    TRACEPARENT_CHARACTERS,
+    current_span,
+    current_traceparent,
+)
 
 LONGEST_WAIT: Final = timedelta(hours=1)
 """No work waits for longer by itself, unless settings say so."""
@@ -106,6 +108,8 @@ class OutboxRow(Base):
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    traceparent: Mapped[str | None] = mapped_column(String(TRACEPARENT_CHARACTERS))
+    """What left it, of a trace that is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +121,18 @@ class Claimed:
     key: str
     attempts: int
     created_at: datetime
+    traceparent: str | None
 
 
 def waiting_rows(topic: str, keys: Iterable[str], now: datetime) -> list[dict[str, Any]]:
-    """Return the rows of new work on `keys`, in their order, for `insert_waiting`."""
-    rows = [_waiting_row(topic, key, now) for key in sorted(keys)]
-    if (span := current_span.get()) is not None:
-        span.leave(topic, [row["key"] for row in rows])
-    return rows
+    """Return the rows of new work on `keys`, in their order, for `insert_of_waiting`."""
+    traceparent = current_traceparent()
+    return [{**_waiting_row(topic, key, now), "traceparent": traceparent} for key in sorted(keys)]
+
+
+def insert_of_waiting() -> BulkInsert:
+    """Return the statement for `waiting_rows`: it names the trace only while there is one."""
+    return _insert_waiting if current_span.get() is None else _insert_traced
 
 
 def enqueue(session: Session, topic: str, key: str, now: datetime) -> None:
@@ -134,7 +142,7 @@ def enqueue(session: Session, topic: str, key: str, now: datetime) -> None:
 
 def enqueue_each(session: Session, topic: str, keys: Iterable[str], now: datetime) -> None:
     """Leave work on each of `keys` as `enqueue` does, in one statement."""
-    insert_waiting(session.connection(), waiting_rows(topic, keys, now))
+    insert_of_waiting()(session.connection(), waiting_rows(topic, keys, now))
     announce(session, WorkEnqueued(topic))
 
 
@@ -167,73 +175,6 @@ def _waiting_row(topic: str, key: str, now: datetime) -> dict[str, Any]:
         "available_at": now,
         "created_at": now,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """How much work of one topic there is; `oldest_at` is when the oldest that waits was left."""
-
-    topic: str
-    waiting: int
-    claimed: int
-    parked: int
-    oldest_at: datetime | None
-
-
-def depths(session: Session) -> list[Depth]:
-    """Return how much work there is, by topic."""
-    query = select(
-        OutboxRow.topic, OutboxRow.status, func.count(), func.min(OutboxRow.created_at)
-    ).group_by(OutboxRow.topic, OutboxRow.status)
-    found: dict[str, dict[str, tuple[int, datetime]]] = defaultdict(dict)
-    for topic, status, number, oldest in session.execute(query):
-        found[topic][status] = (number, oldest)
-
-    def count(topic: str, status: WorkStatus) -> int:
-        return found[topic][status][0] if status in found[topic] else 0
-
-    return [
-        Depth(
-            topic=topic,
-            waiting=count(topic, WorkStatus.WAITING),
-            claimed=count(topic, WorkStatus.CLAIMED),
-            parked=count(topic, WorkStatus.PARKED),
-            oldest_at=found[topic][WorkStatus.WAITING][1]
-            if WorkStatus.WAITING in found[topic]
-            else None,
-        )
-        for topic in sorted(found)
-    ]
-
-
-class BacklogPart(NamedTuple):
-    """The rows of one topic and status: when the oldest was left, and when the first was due."""
-
-    topic: str
-    status: str
-    rows: int
-    oldest_at: datetime
-    first_due_at: datetime
-
-
-Backlog = Sequence[BacklogPart]
-
-
-def backlog(connection: Connection) -> Backlog:
-    """Return how many rows there are, by topic and status, and how old they are."""
-    oldest, first_due = func.min(OutboxRow.created_at), func.min(OutboxRow.available_at)
-    query = select(OutboxRow.topic, OutboxRow.status, func.count(), oldest, first_due).group_by(
-        OutboxRow.topic, OutboxRow.status
-    )
-    return [BacklogPart(*row) for row in connection.execute(query)]
-
-
-def newest_parked(session: Session, *, limit: int) -> Sequence[OutboxRow]:
-    """Return up to `limit` rows that were given up, newest first."""
-    query = (
-        select(OutboxRow).where(OutboxRow.status == WorkStatus.PARKED).order_by(OutboxRow.id.desc())
-    )
-    return session.scalars(query.limit(limit)).all()
 
 
 def claim(
@@ -270,7 +211,10 @@ def claim(
             row.attempts + 1,
             now + lease,
         )
-    return [Claimed(row.id, row.topic, row.key, row.attempts, row.created_at) for row in rows]
+    return [
+        Claimed(row.id, row.topic, row.key, row.attempts, row.created_at, row.traceparent)
+        for row in rows
+    ]
 
 
 def lanes_due(
@@ -383,13 +327,19 @@ def locked_keys(connection: Connection, topic: str, keys: Iterable[str]) -> set[
     return {row[0] for row in locked_elsewhere(connection, query)}
 
 
-insert_waiting = BulkInsert(
-    table_of(OutboxRow),
-    ("topic", "key", "status", "attempts", "available_at", "created_at"),
-    # A row that already waits is touched, and so held until the caller's commit: a worker that
-    # took it up before would read the state of before, and nobody would look again. New work is due
-    # at once, also where a clock that ran ahead left a row for later; what failed waits on.
+# A row that already waits is touched, and so held until the caller's commit: a worker that took it
+# up before would read the state of before, and nobody would look again. New work is due at once,
+# also where a clock that ran ahead left a row for later; what failed waits on.
+_TOUCHED: Final = (
     "ON CONFLICT (topic, key) WHERE status = 'waiting' DO UPDATE SET available_at ="
     " CASE WHEN outbox.attempts = 0 AND excluded.available_at < outbox.available_at"
-    " THEN excluded.available_at ELSE outbox.available_at END",
+    " THEN excluded.available_at ELSE outbox.available_at END"
+)
+_COLUMNS: Final = ("topic", "key", "status", "attempts", "available_at", "created_at")
+_insert_waiting = BulkInsert(table_of(OutboxRow), _COLUMNS, _TOUCHED)
+# What is done goes on from the newest that left it.
+_insert_traced = BulkInsert(
+    table_of(OutboxRow),
+    (*_COLUMNS, "traceparent"),
+    f"{_TOUCHED}, traceparent = excluded.traceparent",
 )

@@ -23,7 +23,7 @@ from punchcard.db.outbox import WorkEnqueued
 from punchcard.db.sets.bulk import BulkInsert
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import VendorId
-from punchcard.kit.tracing.spans import current_span
+from punchcard.kit.tracing.spans import current_span, current_traceparent
 from punchcard.loyalty.models import VendorEvent
 from punchcard.loyalty.vocabulary import VendorEventType
 
@@ -32,9 +32,9 @@ VENDOR_EVENTS: Final = "vendor.events"
 
 EVENT_WORK: Final = WorkEnqueued(VENDOR_EVENTS)
 
-insert_events = BulkInsert(
-    table_of(VendorEvent), ("id", "vendor_id", "type", "body", "created_at", "handed_on_at")
-)
+_COLUMNS: Final = ("id", "vendor_id", "type", "body", "created_at", "handed_on_at")
+_insert_events = BulkInsert(table_of(VendorEvent), _COLUMNS)
+_insert_traced = BulkInsert(table_of(VendorEvent), (*_COLUMNS, "traceparent"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,7 @@ def body_of(happened: Happened, now: datetime) -> str:
 
 
 def event_row(event_id: str, vendor_id: VendorId, happened: Happened, now: datetime) -> Row:
-    """Return the row of an event for `insert_events`."""
-    if (span := current_span.get()) is not None:
-        span.leave(VENDOR_EVENTS, [event_id])
+    """Return the row of an event for `insert_of_events`."""
     return {
         "id": event_id,
         "vendor_id": vendor_id,
@@ -62,7 +60,13 @@ def event_row(event_id: str, vendor_id: VendorId, happened: Happened, now: datet
         "body": body_of(happened, now),
         "created_at": now,
         "handed_on_at": None,
+        "traceparent": current_traceparent(),
     }
+
+
+def insert_of_events() -> BulkInsert:
+    """Return the statement for rows of events: it names the trace only while there is one."""
+    return _insert_events if current_span.get() is None else _insert_traced
 
 
 def tell(session: Session, act: Act, vendor_id: VendorId, *happened: Happened) -> None:
@@ -72,5 +76,5 @@ def tell(session: Session, act: Act, vendor_id: VendorId, *happened: Happened) -
         keeps = session.scalar(select(Vendor.keeps_events).where(Vendor.id == vendor_id))
     if keeps:
         rows = [event_row(act.ids.new_id(), vendor_id, one, act.now) for one in happened]
-        insert_events(session.connection(), rows)
+        insert_of_events()(session.connection(), rows)
         announce(session, EVENT_WORK)

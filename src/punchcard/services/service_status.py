@@ -14,8 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from punchcard.accounts.mail.mail_queue import MAIL_SEND
 from punchcard.db.bounded_look import BoundedLook
-from punchcard.db.outbox import Backlog, WorkStatus
+from punchcard.db.outbox import WorkStatus
 from punchcard.db.readiness import Found
+from punchcard.db.watch.backlog import Backlog
 from punchcard.kit.clock import Clock
 from punchcard.loyalty.events import CARD_CHANGED
 

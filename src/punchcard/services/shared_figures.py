@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from punchcard.connect.webhooks.delivery_queue import WebhookBacklog, webhook_backlog
-from punchcard.db import outbox
 from punchcard.db.database import Database
-from punchcard.db.outbox import Backlog
+from punchcard.db.watch.backlog import Backlog, backlog_of
 from punchcard.loyalty.transparency.log_status import Anchored, anchored
 
 
@@ -21,14 +20,14 @@ class SharedFigures:
 def read_backlog(database: Database) -> Backlog:
     """Read what waits in the outbox. Raises what the database raises."""
     with database.read_connection() as connection:
-        return outbox.backlog(connection)
+        return backlog_of(connection)
 
 
 def read_shared_figures(database: Database) -> SharedFigures:
     """Read them all over one connection. Raises what the database raises."""
     with database.read_connection() as connection:
         return SharedFigures(
-            backlog=outbox.backlog(connection),
+            backlog=backlog_of(connection),
             webhooks=webhook_backlog(connection),
             anchored=anchored(connection),
         )

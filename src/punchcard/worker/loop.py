@@ -231,7 +231,7 @@ class Worker:
         return is_done
 
     def _handle_traced(self, tracer: Tracer, handler: Handler, work: Claimed) -> bool:
-        span = tracer.follow(f"work {work.topic}", work.topic, work.key, SpanKind.CONSUMER)
+        span = tracer.follow(f"work {work.topic}", work.traceparent, SpanKind.CONSUMER)
         with within(span):
             is_done = self._handle(handler, work)
             if span is not None:

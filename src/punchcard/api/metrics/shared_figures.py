@@ -7,7 +7,8 @@ from prometheus_client.core import Metric
 
 from punchcard.api.metrics.families import gauge, labelled_gauge
 from punchcard.context import Context
-from punchcard.db.outbox import Backlog, WorkStatus
+from punchcard.db.outbox import WorkStatus
+from punchcard.db.watch.backlog import Backlog
 from punchcard.kit.environment.backup_names import BACKUPS, backups_in, made_until
 from punchcard.services.shared_figures import SharedFigures
 

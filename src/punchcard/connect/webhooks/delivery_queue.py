@@ -43,6 +43,7 @@ class InHand:
     event_id: VendorEventId
     body: str
     attempts: int
+    traceparent: str | None
 
 
 def waiting_endpoints(session: Session, now: datetime) -> list[Waiting]:
@@ -138,7 +139,7 @@ def claim_deliveries(
 ) -> list[InHand]:
     """Take up to `limit` deliveries of an endpoint that are due, the oldest first."""
     rows = session.execute(
-        select(WebhookDelivery, VendorEvent.body)
+        select(WebhookDelivery, VendorEvent.body, VendorEvent.traceparent)
         .join(VendorEvent, VendorEvent.id == WebhookDelivery.event_id)
         .where(
             WebhookDelivery.endpoint_id == endpoint_id,
@@ -150,11 +151,20 @@ def claim_deliveries(
         .with_for_update(skip_locked=True, of=WebhookDelivery)
     ).all()
     claimed = []
-    for delivery, body in rows:
+    for delivery, body, traceparent in rows:
         delivery.state = DeliveryState.SENDING
         delivery.attempts += 1
         delivery.attempted_at, delivery.lease_until = now, now + lease
-        claimed.append(InHand(delivery.id, endpoint_id, delivery.event_id, body, delivery.attempts))
+        claimed.append(
+            InHand(
+                delivery.id,
+                endpoint_id,
+                delivery.event_id,
+                body,
+                delivery.attempts,
+                traceparent,
+            )
+        )
     return claimed
 
 

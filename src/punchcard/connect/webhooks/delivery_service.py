@@ -27,7 +27,7 @@ from punchcard.kit.ids import (
     as_id,
 )
 from punchcard.loyalty.models import VendorEvent
-from punchcard.loyalty.vendor_events import EVENT_WORK, Happened, event_row, insert_events
+from punchcard.loyalty.vendor_events import EVENT_WORK, Happened, event_row, insert_of_events
 from punchcard.loyalty.vocabulary import VendorEventType
 
 REPLAY_LIMIT: Final = 5000
@@ -79,7 +79,7 @@ def send_test(
     happened = Happened(VendorEventType.TEST, {"webhook_endpoint_id": endpoint.id})
     row = event_row(act.ids.new_id(), vendor_id, happened, act.now)
     # Handed on already: it is for this endpoint alone.
-    insert_events(session.connection(), [{**row, "handed_on_at": act.now}])
+    insert_of_events()(session.connection(), [{**row, "handed_on_at": act.now}])
     delivery = delivery_row(act.ids.new_id(), endpoint.id, row["id"], act.now)
     insert_deliveries(session.connection(), [delivery])
     announce(session, EVENT_WORK)

@@ -192,7 +192,7 @@ class WebhookSender:
     def _traced_answer(self, work: InHand, target: _Target) -> WebhookAnswer:
         if self._tracer is None:
             return self._answer(work, target)
-        span = self._tracer.follow("webhook", VENDOR_EVENTS, work.event_id, SpanKind.CLIENT)
+        span = self._tracer.follow("webhook", work.traceparent, SpanKind.CLIENT)
         with within(span):
             answer = self._answer(work, target)
             if span is not None:

@@ -4,7 +4,7 @@ https://opentelemetry.io/docs/specs/otlp/ and https://www.w3.org/TR/trace-contex
 the extra `punchcard[otel]`; nothing else here imports them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from opentelemetry import trace
@@ -18,7 +18,6 @@ from opentelemetry.trace import Link, Span, SpanContext, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from punchcard.kit.tracing.spans import SpanKind, TracedSpan
-from punchcard.kit.tracing.trails import Trails
 
 _KINDS: Final = {
     SpanKind.SERVER: trace.SpanKind.SERVER,
@@ -33,10 +32,9 @@ _propagator: Final = TraceContextTextMapPropagator()
 class OtlpSpan:
     """A span that is recorded; see `TracedSpan`."""
 
-    def __init__(self, span: Span, tracer: trace.Tracer, trails: Trails[SpanContext]) -> None:
+    def __init__(self, span: Span, tracer: trace.Tracer) -> None:
         self._span = span
         self._tracer = tracer
-        self._trails = trails
 
     @property
     def context(self) -> SpanContext:
@@ -71,7 +69,7 @@ class OtlpSpan:
             kind=_KINDS[kind],
             links=[Link(one.context) for one in links if isinstance(one, OtlpSpan)],
         )
-        return OtlpSpan(span, self._tracer, self._trails)
+        return OtlpSpan(span, self._tracer)
 
     def name(self, name: str) -> None:
         """Call it otherwise."""
@@ -80,10 +78,6 @@ class OtlpSpan:
     def note(self, name: str, value: str | int) -> None:
         """Note an attribute."""
         self._span.set_attribute(name, value)
-
-    def leave(self, topic: str, keys: Iterable[str]) -> None:
-        """Note that work on `keys` was left by this piece."""
-        self._trails.leave(topic, keys, self.context)
 
     def end(self, *, is_failed: bool = False) -> None:
         """End it, once."""
@@ -118,26 +112,21 @@ class OtlpTracer:
         )
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("punchcard", version)
-        self._trails: Trails[SpanContext] = Trails()
 
     def begin(self, name: str, traceparent: str | None = None) -> OtlpSpan | None:
         """Begin what a request causes."""
-        carrier = {"traceparent": traceparent} if traceparent else {}
-        parent = _propagator.extract(carrier, Context())
-        return self._start(name, parent, SpanKind.SERVER)
+        return self._start(name, traceparent, SpanKind.SERVER)
 
-    def follow(self, name: str, topic: str, key: str, kind: SpanKind) -> OtlpSpan | None:
+    def follow(self, name: str, traceparent: str | None, kind: SpanKind) -> OtlpSpan | None:
         """Begin what is done about work that was left."""
-        left_by = self._trails.take(topic, key)
-        parent = Context()
-        if left_by is not None:
-            parent = trace.set_span_in_context(trace.NonRecordingSpan(left_by), parent)
-        return self._start(name, parent, kind)
+        return self._start(name, traceparent, kind)
 
     def close(self) -> None:
         """Send what is left, and end the thread."""
         self._provider.shutdown()
 
-    def _start(self, name: str, parent: Context, kind: SpanKind) -> OtlpSpan | None:
+    def _start(self, name: str, traceparent: str | None, kind: SpanKind) -> OtlpSpan | None:
+        carrier = {"traceparent": traceparent} if traceparent else {}
+        parent = _propagator.extract(carrier, Context())
         span = self._tracer.start_span(name, context=parent, kind=_KINDS[kind])
-        return OtlpSpan(span, self._tracer, self._trails) if span.is_recording() else None
+        return OtlpSpan(span, self._tracer) if span.is_recording() else None

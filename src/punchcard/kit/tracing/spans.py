@@ -4,11 +4,13 @@ Only where something begins (a request, work in the background) a tracer is aske
 looks into `current_span`, which holds nothing while traces are off or this one is not sampled.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
+
+TRACEPARENT_CHARACTERS: Final = 55
 
 
 class SpanKind(StrEnum):
@@ -49,9 +51,6 @@ class TracedSpan(Protocol):
     def note(self, name: str, value: str | int) -> None:
         """Note an attribute."""
 
-    def leave(self, topic: str, keys: Iterable[str]) -> None:
-        """Note that work on `keys` was left by this piece: whoever does it here goes on from it."""
-
     def end(self, *, is_failed: bool = False) -> None:
         """End it, once."""
 
@@ -62,11 +61,8 @@ class Tracer(Protocol):
     def begin(self, name: str, traceparent: str | None = None) -> TracedSpan | None:
         """Begin what a request causes, as a part of its caller's trace if it names one."""
 
-    def follow(self, name: str, topic: str, key: str, kind: SpanKind) -> TracedSpan | None:
-        """Begin what is done about work that was left, as a part of what left it if that is known.
-
-        It is known in the process that left it, for a while.
-        """
+    def follow(self, name: str, traceparent: str | None, kind: SpanKind) -> TracedSpan | None:
+        """Begin what is done about work that was left, as a part of what left it if it is named."""
 
     def close(self) -> None:
         """Send what is left."""
@@ -97,3 +93,9 @@ def child_of_current(name: str, kind: SpanKind = SpanKind.INTERNAL) -> TracedSpa
     """Begin a piece of the span in hand; None where there is none."""
     span = current_span.get()
     return span.child(name, kind) if span is not None else None
+
+
+def current_traceparent() -> str | None:
+    """Return by what the span in hand is named to whoever does what it leaves; None without one."""
+    span = current_span.get()
+    return span.traceparent if span is not None else None

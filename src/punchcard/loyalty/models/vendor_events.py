@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from punchcard.db.base import Base
 from punchcard.db.types import EnumText, UtcDateTime
 from punchcard.kit.ids import VendorEventId, VendorId
+from punchcard.kit.tracing.spans import TRACEPARENT_CHARACTERS
 from punchcard.loyalty.vocabulary import VendorEventType
 
 _IS_NEW = text("handed_on_at IS NULL")
@@ -38,3 +39,5 @@ class VendorEvent(Base):
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     handed_on_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    traceparent: Mapped[str | None] = mapped_column(String(TRACEPARENT_CHARACTERS))
+    """What it happened in, of a trace that is recorded."""

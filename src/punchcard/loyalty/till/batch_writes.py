@@ -13,7 +13,7 @@ from punchcard.accounts.plans.card_places import CardPlaces
 from punchcard.db.base import table_of
 from punchcard.db.dialects import Row
 from punchcard.db.events import announce
-from punchcard.db.outbox import WorkEnqueued, insert_waiting, waiting_rows
+from punchcard.db.outbox import WorkEnqueued, insert_of_waiting, waiting_rows
 from punchcard.db.sets.bulk import BulkInsert, BulkUpdate, write_together
 from punchcard.kit.ids import (
     CardId,
@@ -61,7 +61,7 @@ from punchcard.loyalty.till.reference_claims import (
     insert_claims,
 )
 from punchcard.loyalty.till.rollup import add_all_to_rollup, add_to_rollup
-from punchcard.loyalty.vendor_events import EVENT_WORK, insert_events
+from punchcard.loyalty.vendor_events import EVENT_WORK, insert_of_events
 from punchcard.loyalty.vocabulary import ActorKind, EntryType
 
 # Looked up once: before Python 3.12 an enum gives its words slowly, and these are asked always.
@@ -288,8 +288,8 @@ class BatchWrites:
                 (insert_claims, in_order(self.claims)),
                 (_insert_origins, self.origins),
                 (_insert_audits, self.audits),
-                (insert_waiting, self._work(opened, now)),
-                (insert_events, self.events),
+                (insert_of_waiting(), self._work(opened, now)),
+                (insert_of_events(), self.events),
                 (add_to_rollup, days),
                 (add_all_to_rollup, all_days),
             ],

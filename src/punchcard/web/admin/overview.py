@@ -12,7 +12,7 @@ from punchcard.accounts import audit_service, vendor_service
 from punchcard.accounts.models import Vendor
 from punchcard.accounts.vocabulary import SECURITY
 from punchcard.accounts.words import ACTIONS
-from punchcard.db import outbox
+from punchcard.db.watch import backlog
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.reports import stats_service
@@ -55,8 +55,8 @@ def open_health(request: PageRequestDep) -> Response:
     now, signs_until = request.context.clock.now(), request.context.wallets.apple.signs_until
     with request.context.database.read() as session:
         status = request.context.wallets.service.status(session)
-        depths = outbox.depths(session)
-        parked = outbox.newest_parked(session, limit=_PARKED_SHOWN)
+        depths = backlog.depths(session)
+        parked = backlog.newest_parked(session, limit=_PARKED_SHOWN)
     return request.render(
         "admin/health.html",
         wallets=status,

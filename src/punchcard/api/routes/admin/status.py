@@ -9,8 +9,8 @@ from punchcard.api.schemas.dashboard import (
     ServerStatusSchema,
     TillSchema,
 )
-from punchcard.db import outbox
 from punchcard.db.migrate import is_current
+from punchcard.db.watch import backlog
 
 router = api_router("/api/v1/admin/status", tag="platform")
 
@@ -22,8 +22,8 @@ def get_status(caller: CallerDep) -> ServerStatusSchema:
     """Return version, till, queue and what was given up; wallets have an address of their own."""
     context = caller.context
     with context.database.read() as session:
-        queue = outbox.depths(session)
-        parked = outbox.newest_parked(session, limit=_PARKED_SHOWN)
+        queue = backlog.depths(session)
+        parked = backlog.newest_parked(session, limit=_PARKED_SHOWN)
     till = context.loyalty.till
     return ServerStatusSchema(
         version=__version__,
