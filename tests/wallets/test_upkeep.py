@@ -10,7 +10,8 @@ from sqlalchemy import select
 from punchcard.accounts import vendor_service
 from punchcard.context import Context, build_context
 from punchcard.db.database import Database
-from punchcard.db.outbox import backlog, enqueue_each
+from punchcard.db.outbox import enqueue_each
+from punchcard.db.watch.backlog import backlog_of
 from punchcard.fakes.google import Fault
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import CardId, ProgramId, SystemIds
@@ -207,7 +208,7 @@ def test_without_a_wallet_word_about_programs_and_holders_goes_as_well(
     with bare.database.read() as session:
         assert [
             row
-            for row in backlog(session.connection())
+            for row in backlog_of(session.connection())
             if not row[0].startswith(("log.", "cards.count"))
         ] == []
 
@@ -229,7 +230,7 @@ def test_word_about_a_program_that_has_a_pass_is_kept(
     with closing(build_context(settings, clock=clock, ids=ids)) as off:
         assert create_worker(off).run_tasks()["drop_needless_work"] == 1
         with off.database.read() as session:
-            topics = [row[0] for row in backlog(session.connection())]
+            topics = [row[0] for row in backlog_of(session.connection())]
         assert [topic for topic in topics if not topic.startswith(("log.", "cards.count"))] == [
             PROGRAM_CHANGED
         ]
