@@ -5,7 +5,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
-from punchcard.db.dialects import prepare_postgresql, prepare_sqlite
+from punchcard.db.dialects import prepare_sqlite
 from punchcard.db.events import EventType, Subscriptions, collect_announced
 from punchcard.db.limits import (
     DEFAULT_LIMITS,
@@ -22,27 +21,15 @@ from punchcard.db.limits import (
     current_work,
     database_limits,
 )
-from punchcard.db.postgresql.addresses import engine_address, has_several_hosts, libpq_address
+from punchcard.db.postgresql.addresses import libpq_address
 from punchcard.db.postgresql.data_age import data_age
-from punchcard.db.postgresql.replica import Replica
+from punchcard.db.postgresql.engines import engine_of_requests, engine_of_the_till, replica_of
+from punchcard.db.postgresql.host_watch import HostWatch
 from punchcard.db.watch.database_metrics import DatabaseMetrics
 from punchcard.db.write_health import WriteHealth
 from punchcard.kit.environment.paths import sqlite_file
 from punchcard.kit.settings import Settings
 from punchcard.kit.tracing.spans import TracedSpan, child_of_current
-
-_FOR_ALL: Final = "-c timezone=UTC -c jit=off"
-_FOR_THE_REPLICA: Final = "-c default_transaction_read_only=on"
-_CONNECT_SECONDS: Final = 5
-# Where others can be tried one that is cut off must not take long.
-_CONNECT_SECONDS_OF_SEVERAL: Final = 2
-
-# Every statement of the till finds its rows by keys, and its text never changes: one plan serves
-# permanently, and no plan may read a whole table, which looks cheap while a shop is small.
-_FOR_THE_TILL: Final = (
-    "-c plan_cache_mode=force_generic_plan"
-    " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
-)
 
 
 class Database:
@@ -68,21 +55,20 @@ class Database:
         self._limits = limits
         self._kept: Connection | None = None
         self.writes = WriteHealth()
+        self.hosts = HostWatch()
         if self.is_sqlite:
             self._reader = _sqlite_engine(url, pool_size, busy_seconds, read_only=True)
             self._writer = _sqlite_engine(url, pool_size, busy_seconds, read_only=False)
             self._till = self._writer
         else:
-            of_requests = limits.by_work[WorkKind.REQUEST].as_options()
-            of_till = f"{limits.by_work[WorkKind.TILL].as_options()} {_FOR_THE_TILL}"
-            self._reader = self._writer = _postgresql_engine(url, pool_size, of_requests, limits)
-            self._till = _postgresql_engine(url, pool_size, of_till, limits)
+            self._reader = self._writer = engine_of_requests(url, pool_size, limits, self.hosts)
+            self._till = engine_of_the_till(url, pool_size, limits, self.hosts)
         engines = {"reader": self._reader, "writer": self._writer, "till": self._till}
         self.metrics = DatabaseMetrics(
             engines if self.is_sqlite else {"requests": self._writer, "till": self._till}
         )
         self.replica = (
-            _replica(self.address, read_url, pool_size, limits, lag_limit_seconds)
+            replica_of(self.address, read_url, pool_size, limits, lag_limit_seconds)
             if read_url
             else None
         )
@@ -317,52 +303,6 @@ def open_database(settings: Settings) -> Database:
         read_url=settings.database_read_url,
         lag_limit_seconds=settings.database_read_lag_limit_seconds,
     )
-
-
-def _replica(
-    address: str, read_url: str, pool_size: int, limits: DatabaseLimits, lag_limit_seconds: float
-) -> Replica:
-    of_requests = limits.by_work[WorkKind.REQUEST].as_options()
-    engine = _postgresql_engine(
-        read_url, pool_size, f"{of_requests} {_FOR_THE_REPLICA}", limits, session="prefer-standby"
-    )
-    parameters = {"connect_timeout": _CONNECT_SECONDS_OF_SEVERAL, **limits.for_client()}
-    addresses = (address, libpq_address(engine.url))
-    return Replica(engine, addresses, parameters, lag_limit_seconds=lag_limit_seconds)
-
-
-def _postgresql_engine(
-    address: str,
-    pool_size: int,
-    options: str,
-    limits: DatabaseLimits,
-    *,
-    session: str = "read-write",
-) -> Engine:
-    url = engine_address(address, session=session)
-    is_several = has_several_hosts(url)
-    engine = create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=4,
-        pool_timeout=10,
-        hide_parameters=True,
-        # The till does without: a connection that died shows at its first statement, and what
-        # was not done is told to be tried again.
-        pool_pre_ping=_FOR_THE_TILL not in options,
-        connect_args={
-            "connect_timeout": _CONNECT_SECONDS_OF_SEVERAL if is_several else _CONNECT_SECONDS,
-            "options": f"{_FOR_ALL} {options} {limits.for_server()}",
-            **limits.for_client(),
-        },
-    )
-    patience = limits.patience()
-    # The till's threads have no kind of work of their own: whatever is done there is the till's.
-    is_till = _FOR_THE_TILL in options
-    prepare_postgresql(
-        engine, dict.fromkeys(WorkKind, patience[WorkKind.TILL]) if is_till else patience
-    )
-    return engine
 
 
 def _sqlite_engine(address: str, pool_size: int, busy_seconds: int, *, read_only: bool) -> Engine:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -31,19 +31,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.engine import Dialect, ExceptionContext
+from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.operators import custom_op
 
 from punchcard.db.base import Base
-from punchcard.db.failures import READ_ONLY, is_storage_failure
+from punchcard.db.failures import is_storage_failure
 from punchcard.db.sets.direct import begin_on_sqlite
 from punchcard.kit.private_files import make_private_file
-
-if TYPE_CHECKING:
-    from punchcard.db.postgresql.patient_connection import Patience
 
 Row = Mapping[str, Any]
 
@@ -169,47 +166,6 @@ def _write_ahead(cursor: sqlite3.Cursor, busy_seconds: int) -> None:
             time.sleep(_BUSY_PAUSE_SECONDS)
         else:
             return
-
-
-def prepare_postgresql(engine: Engine, patience: "Patience") -> None:
-    """Wait for answers as long as `patience` says, read ids as the texts they are here, and keep
-    values out of what errors say.
-
-    The server quotes the key that is taken: it may be someone's e-mail address, and what errors
-    say ends up in logs.
-    """
-
-    @event.listens_for(engine, "do_connect")
-    def _make_connection(*asked: Any) -> Any:
-        from punchcard.db.postgresql.patient_connection import connect_patiently
-
-        _dialect, _record, where, how = asked
-        return connect_patiently(patience, *where, **how)
-
-    @event.listens_for(engine, "connect")
-    def _read_ids_as_text(raw: Any, _record: Any) -> None:
-        from psycopg.types.string import TextLoader
-
-        raw.adapters.register_loader("uuid", TextLoader)
-
-    @event.listens_for(engine, "handle_error")
-    def _leave_read_only_server(context: ExceptionContext) -> None:
-        # What was the primary may have become a standby: the next connection is made to whichever
-        # is the primary then.
-        if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
-            context.is_disconnect = True
-
-    @event.listens_for(engine, "handle_error")
-    def _hide_values(context: ExceptionContext) -> None:
-        detail = getattr(getattr(context.original_exception, "diag", None), "message_detail", None)
-        if not detail:
-            return
-        for error in (context.original_exception, context.sqlalchemy_exception):
-            if error is not None:
-                error.args = tuple(
-                    part.replace(detail, "(hidden)") if isinstance(part, str) else part
-                    for part in error.args
-                )
 
 
 # PostgreSQL's codes of transactions that stood in each other's way: serialization failure and

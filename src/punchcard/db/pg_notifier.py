@@ -122,6 +122,7 @@ class PgNotifier:
                 with connect_patiently(
                     dict.fromkeys(WorkKind, _PATIENCE_SECONDS),
                     self._database.address,
+                    hosts=self._database.hosts,
                     autocommit=True,
                     **_CONNECT,
                 ) as connection:
