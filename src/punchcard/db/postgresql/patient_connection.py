@@ -122,19 +122,11 @@ def connect_patiently(
     if hosts is None or len(places) == 1:
         return _connect(patience, *where, **how)
     errors: list[psycopg.OperationalError] = []
+    how = {**how, "connect_timeout": CONNECT_SECONDS_OF_SEVERAL}
     for place in hosts.in_order(places):
         host, _, port = place.rpartition(":")
         try:
-            connection = _connect(
-                patience,
-                *where,
-                **{
-                    **how,
-                    "host": host,
-                    "port": port,
-                    "connect_timeout": CONNECT_SECONDS_OF_SEVERAL,
-                },
-            )
+            connection = _connect(patience, *where, **{**how, "host": host, "port": port})
         except psycopg.errors.ConnectionTimeout as error:
             hosts.note_hung(place)
             errors.append(error)
