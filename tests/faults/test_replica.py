@@ -299,6 +299,7 @@ def test_watchers_are_told_how_far_it_is_behind(patient: Pair) -> None:
     ) as watcher:
         figures = watcher.get("/metrics").text
     assert 'punchcard_replica_lag_seconds{process="0"} 0.' in figures
+    assert 'punchcard_database_connections_limit{pool="replica",process="0"} 12.0' in figures
     finding = look_at_replica(patient.context.settings)
     assert finding.state == "ok"
     assert "seconds behind" in finding.message

@@ -63,14 +63,15 @@ class Database:
         else:
             self._reader = self._writer = engine_of_requests(url, pool_size, limits, self.hosts)
             self._till = engine_of_the_till(url, pool_size, limits, self.hosts)
-        engines = {"reader": self._reader, "writer": self._writer, "till": self._till}
-        self.metrics = DatabaseMetrics(
-            engines if self.is_sqlite else {"requests": self._writer, "till": self._till}
-        )
         self.replica = (
             replica_of(self.address, read_url, pool_size, limits, lag_limit_seconds)
             if read_url
             else None
+        )
+        engines = {"reader": self._reader, "writer": self._writer, "till": self._till}
+        self.metrics = DatabaseMetrics(
+            engines if self.is_sqlite else {"requests": self._writer, "till": self._till},
+            None if self.replica is None else self.replica.engine,
         )
         # SQLite begins and ends a transaction within the process, for next to nothing.
         self._autocommitter = (

@@ -42,8 +42,9 @@ class ReplicaUnfit(Exception):
 class Replica:
     """Lends connections to the replica while what it shows is at most `lag_limit_seconds` old.
 
-    A thread of its own looks at both servers, from the first question on. `addresses` are those of
-    the primary and of the replica, for libpq; `monotonic` tells seconds.
+    They are those of `engine`. A thread of its own looks at both servers, from the first question
+    on. `addresses` are those of the primary and of the replica, for libpq; `monotonic` tells
+    seconds.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Replica:
         lag_limit_seconds: float,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._engine = engine
+        self.engine = engine
         self._addresses = addresses
         self._parameters = parameters
         self.lag_limit_seconds = lag_limit_seconds
@@ -127,7 +128,7 @@ class Replica:
         self._stop.set()
         # A look may be waiting for a server that hangs: its thread ends after it.
         self._thread = None
-        self._engine.dispose()
+        self.engine.dispose()
 
     def _checked(self, age: float | None) -> tuple[Connection, float]:
         if self._fault is not None:
@@ -136,7 +137,7 @@ class Replica:
             told = "an unknown time" if age is None else f"{age:.0f} seconds"
             raise ReplicaUnfit(f"the replica is {told} behind")
         try:
-            connection = self._engine.connect()
+            connection = self.engine.connect()
         except SQLAlchemyError as error:
             self.note_error(error)
             raise ReplicaUnfit(str(self._fault)) from error

@@ -34,12 +34,15 @@ class PoolState(NamedTuple):
 
 
 class DatabaseMetrics:
-    """The errors and commits of one process, and its pools."""
+    """The errors and commits of one process, and its pools.
 
-    def __init__(self, engines: Mapping[str, Engine]) -> None:
+    What goes wrong at the `replica` is no error here: the primary is read instead.
+    """
+
+    def __init__(self, engines: Mapping[str, Engine], replica: Engine | None = None) -> None:
         self.errors: Final = Tally("kind", known=[(kind.value,) for kind in DatabaseErrorKind])
         self.commits: Final = Measure()
-        self._engines = engines
+        self._engines = engines if replica is None else {**engines, "replica": replica}
         for engine in set(engines.values()):
             event.listen(engine, "handle_error", self._count)
 
