@@ -1,7 +1,11 @@
 """Sets of rows, written and found past SQLAlchemy, are what SQLAlchemy itself writes and finds."""
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeEngine
 
+import punchcard
 from punchcard.db.database import Database
 from punchcard.db.dialects import one_of
 from punchcard.db.sets.bulk import BulkInsert, BulkUpdate
@@ -55,6 +60,8 @@ _OWNER = "03b2a5c8-d000-7000-8000-00000000000a"
 
 _insert = BulkInsert(_THINGS, _NAMES)
 _update = BulkUpdate(_THINGS, ("status", "at", "told"))
+
+SOURCE = Path(punchcard.__file__).parent
 
 
 def _id(number: int) -> str:
@@ -203,3 +210,19 @@ def test_who_listens_hears_of_each_statement(connection: Connection) -> None:
 
     assert [tuple(row) for row in found] == [(_id(1),)]
     assert [statement.split()[0] for statement in heard] == ["INSERT", "SELECT"]
+
+
+MAKERS = sorted(
+    ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts)
+    for path in SOURCE.rglob("*.py")
+    if re.search(r"= (BulkInsert|BulkUpdate|BulkDelete|RowAdd)\(", path.read_text("utf-8"))
+)
+
+
+def test_what_makes_statements_knows_the_types_of_its_columns_by_itself() -> None:
+    assert len(MAKERS) >= 8
+    # In a process of its own, as a command has it: here everything has been imported long ago.
+    for name in MAKERS:
+        alone = [sys.executable, "-c", f"import {name}"]
+        done = subprocess.run(alone, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, f"{name}: {done.stderr[-500:]}"

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from punchcard.accounts.models import Vendor
 from punchcard.db.base import Base
 from punchcard.db.types import BigInt, UtcDateTime
 from punchcard.kit.ids import PlanId, VendorId
@@ -57,7 +58,7 @@ class VendorPlan(Base):
 
     __tablename__ = "vendor_plans"
 
-    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"), primary_key=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey(Vendor.id), primary_key=True)
     plan_id: Mapped[PlanId | None] = mapped_column(ForeignKey("plans.id"), index=True)
     open_cards: Mapped[int] = mapped_column(BigInt, default=0)
     counted_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -68,7 +69,7 @@ class VendorMonthCount(Base):
 
     __tablename__ = "vendor_month_counts"
 
-    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"), primary_key=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey(Vendor.id), primary_key=True)
     month: Mapped[date] = mapped_column(primary_key=True)
     mails: Mapped[int] = mapped_column(BigInt, default=0)
     webhook_deliveries: Mapped[int] = mapped_column(BigInt, default=0)
@@ -84,7 +85,7 @@ class VendorMonth(Base):
     __tablename__ = "vendor_months"
     __table_args__ = (Index("ix_vendor_months_month", "month", "vendor_id"),)
 
-    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey("vendors.id"), primary_key=True)
+    vendor_id: Mapped[VendorId] = mapped_column(ForeignKey(Vendor.id), primary_key=True)
     month: Mapped[date] = mapped_column(primary_key=True)
     open_cards: Mapped[int] = mapped_column(BigInt)
     new_cards: Mapped[int] = mapped_column(BigInt)
