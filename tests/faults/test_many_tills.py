@@ -3,7 +3,7 @@ limit is passed, open pages hear of it, and nobody waits for all others.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +38,8 @@ class Busy:
 
     key: str
     points: list[OpenShop]
-    hourly: list[str]
-    daily: list[str]
+    hourly: Sequence[str]
+    daily: Sequence[str]
 
 
 def open_busy_shop(settings: Settings, cards: int) -> Busy:
