@@ -34,7 +34,7 @@ def only_server(settings: "Settings", *, is_restoring: bool = False) -> Iterator
     real = database.resolve()
     handle = os.open(real.with_name(real.name + _SUFFIX), os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _lock(handle, real)
+        _lock(handle, real, is_restoring=is_restoring)
         proven = real.with_name(real.name + RESTORED)
         if proven.exists() and not is_restoring:
             raise CommandFailed(
@@ -46,13 +46,18 @@ def only_server(settings: "Settings", *, is_restoring: bool = False) -> Iterator
         os.close(handle)
 
 
-def _lock(handle: int, database: Path) -> None:
+def _lock(handle: int, database: Path, *, is_restoring: bool) -> None:
     import fcntl
 
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         process = os.read(handle, 20).decode("ascii", "replace").strip()
+        if is_restoring:
+            raise CommandFailed(
+                f"{database} is in use: process {process or 'unknown'} serves it, or restores it."
+                " Stop that first. Nothing was changed."
+            ) from None
         raise CommandFailed(
             f"Another server (process {process or 'unknown'}) serves {database} already. An SQLite"
             " file is served by one: its customers' pages would not hear of stamps that the other"

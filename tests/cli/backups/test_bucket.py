@@ -175,7 +175,11 @@ def test_a_key_that_may_not_remove_is_told_and_no_failure(
 @pytest.mark.parametrize(
     ("setting", "value", "told"),
     [
-        ("BACKUP_S3_BUCKET", "nobodys", "Could not write the bucket nobodys"),
+        (
+            "BACKUP_S3_BUCKET",
+            "nobodys",
+            "Could not write the bucket nobodys: the store knows no such bucket.",
+        ),
         ("BACKUP_KEY", "", "PUNCHCARD_BACKUP_KEY must be set"),
         ("BACKUP_KEY", "short", "PUNCHCARD_BACKUP_KEY has 5 characters"),
     ],
@@ -206,6 +210,7 @@ def test_a_store_that_is_away_is_told(environment: dict[str, str], database_url:
         doctor = command(given, "doctor", "--json")
     assert ran.returncode == 1
     assert "Could not list the bucket" in ran.stderr
+    assert "Look at PUNCHCARD_BACKUP_S3_ENDPOINT" in ran.stderr
     findings = json.loads(doctor.stdout)["findings"]
     assert [one["state"] for one in findings if one["subject"] == "backups"] == ["ok"]
 

@@ -1,5 +1,6 @@
 """`punchcard backup drill`: says of the newest backup whether it would help, and leaves nothing."""
 
+import json
 from contextlib import closing
 from pathlib import Path
 
@@ -53,6 +54,23 @@ def test_a_drill_that_fails_says_why(
     assert ran.returncode == 1
     assert "The ledger in the backup is damaged in 4 places" in ran.stderr
     assert databases(database_url) == before
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_a_clock_dated_ahead_is_not_the_newest(
+    environment: dict[str, str], database_url: str, folder: Path
+) -> None:
+    with busy_shop(database_url):
+        pass
+    made = Path(json.loads(command(environment, "backup", "--json").stdout)["file"])
+    ahead = folder / "backups" / "punchcard-20991231T000000Z.db"
+    ahead.write_bytes(made.read_bytes())
+
+    assert f"{made} was put back" in command(environment, "backup", "drill").stdout
+    made.unlink()
+    alone = command(environment, "backup", "drill")
+    assert f"{ahead} was put back" in alone.stdout
+    assert "it is dated ahead of this machine's clock." in alone.stdout
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

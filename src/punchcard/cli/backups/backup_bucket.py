@@ -22,6 +22,28 @@ _PART_BYTES: Final = 16 * 1024 * 1024
 _PARTS_AT_ONCE: Final = 2
 _TRIES: Final = 4
 _CHECKPOINT: Final = ".checkpoint"
+_NO_BUCKET: Final = (
+    "the store knows no such bucket. Make it, or mend PUNCHCARD_BACKUP_S3_BUCKET, …_ENDPOINT and"
+    " …_REGION."
+)
+_NO_RIGHT: Final = (
+    "the store does not let this key do it. Compare PUNCHCARD_BACKUP_S3_ACCESS_KEY_ID and"
+    " …_SECRET_ACCESS_KEY with what it gave you, this machine's clock with the time, and let the"
+    " key list, read and write this bucket."
+)
+_ADVICE: Final = {
+    "404": _NO_BUCKET,
+    "403": _NO_RIGHT,
+    "401": _NO_RIGHT,
+    "301": "it is in another region. Mend PUNCHCARD_BACKUP_S3_REGION.",
+    "400": "the store refuses how it was asked. Compare PUNCHCARD_BACKUP_S3_REGION and …_ENDPOINT.",
+    "507": "the store is full, or what you may keep there is used up.",
+}
+"""What helps, by the status that the store answered."""
+_AWAY: Final = (
+    "the store does not answer as it should, and was asked several times. Look at"
+    " PUNCHCARD_BACKUP_S3_ENDPOINT and the way there."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +137,18 @@ class BackupBucket:
                 raise
             # What follows is the library's own state, for its makers.
             first = str(error).partition("\n")[0].strip()
-            raise CommandFailed(f"Could not {verb} the bucket {self._name}: {first}") from error
+            raise CommandFailed(
+                f"Could not {verb} the bucket {self._name}: {_what_to_do(first)} (The store said:"
+                f" {first})"
+            ) from error
+
+
+def _what_to_do(told: str) -> str:
+    """Return what may be the matter, and what then helps, by what the store answered."""
+    for mark, advice in _ADVICE.items():
+        if f" {mark} " in told:
+            return advice
+    return _AWAY
 
 
 def wants_bucket(settings: "Settings") -> bool:

@@ -61,8 +61,8 @@ def drill(
         **proof.facts(),
     }
     text = (
-        f"{chosen} was put back and proven in {seconds:,.1f} seconds; it is {age_hours:,.1f} hours"
-        f" old. {' '.join(proof.sentences())} Nothing of the trial is left."
+        f"{chosen} was put back and proven in {seconds:,.1f} seconds; it is"
+        f" {_age(age_hours)}. {' '.join(proof.sentences())} Nothing of the trial is left."
     )
     say(facts, as_json=as_json, text=text)
 
@@ -91,15 +91,21 @@ def _made_at(file: Path) -> datetime:
     return named.made_at if named else datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
 
+def _age(hours: float) -> str:
+    return f"{hours:,.1f} hours old" if hours >= 0 else "dated ahead of this machine's clock"
+
+
 def _newest() -> Path:
-    from punchcard.kit.environment.backup_names import BACKUPS, backups_in
+    from punchcard.kit.clock import SystemClock
+    from punchcard.kit.environment.backup_names import BACKUPS, backups_in, made_until
     from punchcard.kit.settings import data_dir
 
     folder = data_dir().absolute() / BACKUPS
     found = backups_in(folder)
     if not found:
         raise CommandFailed(f"There is no backup in {folder}. Run: punchcard backup")
-    return folder / found[-1].name
+    # Where a clock ran ahead once, what it dated is the newest only if there is no other.
+    return folder / (made_until(found, SystemClock().now()) or found)[-1].name
 
 
 def _proven(

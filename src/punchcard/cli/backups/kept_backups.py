@@ -88,10 +88,14 @@ def fetch_into(bucket: Any, name: str, target: Path, *, is_silent: bool) -> None
 
 def newest_in(bucket: Any) -> str:
     """Return the name of the newest backup in the bucket. Raises CommandFailed."""
+    from punchcard.kit.clock import SystemClock
+    from punchcard.kit.environment.backup_names import made_until
+
     kept = bucket.kept()
     if not kept:
         raise CommandFailed("There is no backup in the bucket.")
-    return str(kept[-1].backup.name)
+    names = [one.backup for one in kept]
+    return str((made_until(names, SystemClock().now()) or names)[-1].name)
 
 
 def taken_elsewhere(settings: "Settings", file: Path, *, is_silent: bool) -> str | None:
