@@ -48,6 +48,8 @@ _GOOD |= {
     ("POST", "/api/v1/auth/second-factor/recovery-codes"): (409,),
     ("DELETE", "/api/v1/vendor/users/{user_id}/second-factor"): (409,),
     ("DELETE", "/api/v1/vendor/members/{user_id}/second-factor"): (409,),
+    ("DELETE", "/api/v1/vendor/users/{user_id}/identity"): (409,),
+    ("DELETE", "/api/v1/vendor/members/{user_id}/identity"): (409,),
 }
 
 # No identity provider is set up.

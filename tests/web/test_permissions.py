@@ -309,6 +309,9 @@ SAME: dict[Route, list[Route]] = {
     ("POST", "/console/people/{user_id}/reset-second-factor"): [
         ("DELETE", f"{_VENDOR}/users/{{user_id}}/second-factor")
     ],
+    ("POST", "/console/people/{user_id}/remove-identity"): [
+        ("DELETE", f"{_VENDOR}/users/{{user_id}}/identity")
+    ],
     ("POST", "/console/people/{user_id}/invite"): [("POST", f"{_VENDOR}/users")],
     ("POST", "/console/people/{user_id}/remove"): [("DELETE", f"{_VENDOR}/users/{{user_id}}")],
     # The platform
@@ -351,6 +354,7 @@ ONLY_PAGES: dict[Route, str] = {
     ("POST", "/console/account/provider/link"): "a browser goes to the provider and comes back",
     ("POST", "/admin/account/provider/link"): "as above",
     ("POST", "/admin/vendors/{vendor_id}/reset-second-factor/{user_id}"): "rare, and by a person",
+    ("POST", "/admin/vendors/{vendor_id}/remove-identity/{user_id}"): "as above",
     ("POST", "/console/account/profile"): "one's own name; the API changes it as the owner",
     ("GET", "/console/mails"): "shows what mails say and sends none",
     ("GET", "/console/guide/poster"): "leads on to the poster",

@@ -1,4 +1,4 @@
-"""`punchcard admin create` and `punchcard admin reset-second-factor`."""
+"""`punchcard admin`: people who run the server, and what people sign in with."""
 
 from typing import Annotated
 
@@ -66,3 +66,23 @@ def reset_second_factor(
         context.accounts.second_factors.reset(session, by_operator(context), person)
         facts = {"id": person.id, "email": person.email}
     say(facts, as_json=as_json, text=f"Removed the second factor of {email}.")
+
+
+@commands.command("remove-identity")
+def remove_identity(
+    email: Annotated[str, typer.Option(help="The address that the person signs in with.")],
+    as_json: Json = False,
+) -> None:
+    """Unlink the account at your identity provider from a person of a shop or an admin.
+
+    Their sessions end and a mail tells them; their password goes on working.
+    """
+    from punchcard.accounts.access.people import find_person
+
+    with opened_context() as context, context.database.write() as session:
+        person = find_person(session, email)
+        if person is None:
+            raise CommandFailed("Nobody signs in with this address.")
+        context.accounts.identities.reset(session, by_operator(context), person)
+        facts = {"id": person.id, "email": person.email}
+    say(facts, as_json=as_json, text=f"Removed the linked account of {email}.")

@@ -353,11 +353,13 @@ class SecondFactors:
             session.execute(delete(table).where(owned(table, person)))
         self.note(session, act, person, "second_factor_removed")
 
-    def note(self, session: Session, act: Act, person: User | Admin, what: str) -> None:
-        """Write what was changed into the audit trail, and mail the person so."""
+    def note(
+        self, session: Session, act: Act, person: User | Admin, what: str, **changes: dict[str, str]
+    ) -> None:
+        """Write what was changed (`old`, `new`) into the audit trail, and mail the person so."""
         by = person_subject(person)
-        of = (by.kind, person.id)
-        record_act(session, act, f"{by.kind}.{what}", of=of, vendor_id=by.vendor_id)
+        of, action = (by.kind, person.id), f"{by.kind}.{what}"
+        record_act(session, act, action, of=of, vendor_id=by.vendor_id, **changes)
         if person.is_confirmed and self._mail_queue.is_configured:
             self._mail_queue.enqueue(session, mail_to(person, vendor_of(session, person), what, {}))
 

@@ -97,6 +97,8 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("DELETE", f"{_VENDOR}/members/{{user_id}}"): MAY_OWN,
     ("DELETE", f"{_VENDOR}/users/{{user_id}}/second-factor"): MAY_OWN,
     ("DELETE", f"{_VENDOR}/members/{{user_id}}/second-factor"): MAY_OWN,
+    ("DELETE", f"{_VENDOR}/users/{{user_id}}/identity"): MAY_OWN,
+    ("DELETE", f"{_VENDOR}/members/{{user_id}}/identity"): MAY_OWN,
     ("GET", f"{_VENDOR}/locations"): _SEE_RULES,
     ("POST", f"{_VENDOR}/locations"): MAY_MANAGE_VENDOR,
     ("GET", f"{_VENDOR}/locations/{{location_id}}"): _SEE_RULES,

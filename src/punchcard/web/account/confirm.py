@@ -12,9 +12,10 @@ from fastapi.responses import RedirectResponse
 
 from punchcard.accounts.errors import ChallengeInvalid, ConfirmationIncomplete, LinkInvalid
 from punchcard.kit.i18n import N_
-from punchcard.web.account.sign_in import home_of, local_path
+from punchcard.web.account.sign_in import local_path
 from punchcard.web.pages.errors import ConfirmationNeeded
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.navigation import home_of
 from punchcard.web.pages.page_request import CSRF_FIELD, FormDep, PageRequest, PageRequestDep
 
 router = APIRouter()

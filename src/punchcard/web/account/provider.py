@@ -20,12 +20,12 @@ from punchcard.web.account.sign_in import (
     OFFER_COOKIE,
     PROVIDER_COOKIE,
     enter,
-    home_of,
     local_path,
     origin_of_request,
     sign_in_page,
 )
-from punchcard.web.pages.navigation import account_path
+from punchcard.web.pages.forms import Form
+from punchcard.web.pages.navigation import account_path, home_of
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter()
@@ -64,9 +64,7 @@ def come_back(
             )
         except ConfirmationIncomplete as incomplete:
             return ask_for_second_factor(request, str(incomplete.facts["challenge"]))
-    if back is None:
-        return sign_in_page(request, form)
-    return _go_on(request, back)
+    return _refused(request, form) if back is None else _go_on(request, back)
 
 
 @router.get("/sign-in/provider/out")
@@ -117,10 +115,18 @@ def _leave(request: PageRequest, wanted: str, *, is_confirmation: bool = False) 
             confirms=request.subject if is_confirmation else None,
         )
     if visit is None:
-        return sign_in_page(request, form)
+        return _refused(request, form)
     seconds = request.context.settings.oidc_sign_in_minutes * 60
     request.set_cookie(_VISIT_COOKIE, visit.kept, seconds=seconds)
     return request.redirect(visit.address)
+
+
+def _refused(request: PageRequest, form: Form) -> Response:
+    """Say why nothing came of it, on the page from which the visitor left."""
+    subject, identities = request.subject, request.context.accounts.identities
+    if subject is not NOBODY and subject.permissions and identities.may_link(subject):
+        return account_page(request, provider=form)
+    return sign_in_page(request, form)
 
 
 def _go_on(request: PageRequest, back: CameBack) -> Response:

@@ -9,14 +9,13 @@ from punchcard.accounts.access import session_service
 from punchcard.accounts.access.opening.session_opener import SignedIn, SignInOrigin
 from punchcard.accounts.access.provider.offers import IdentityOffer
 from punchcard.accounts.errors import SecondFactorRequired, SessionNotFound
-from punchcard.accounts.subjects import NOBODY, Subject
-from punchcard.accounts.vocabulary import SubjectKind
+from punchcard.accounts.subjects import NOBODY
 from punchcard.kit.i18n import N_, as_language
 from punchcard.kit.ids import SessionId
 from punchcard.kit.secrets import Signer
 from punchcard.web.page_visitors import SESSION_COOKIE
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.navigation import account_path
+from punchcard.web.pages.navigation import account_path, home_of
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter()
@@ -35,14 +34,6 @@ PROVIDER_COOKIE: Final = "punchcard_provider"
 """That somebody came by the provider here, and may want to sign out there as well."""
 NEXT_FIELD: Final = "next"
 """The page that someone wanted to open."""
-
-
-@router.get("/")
-def open_front_door(request: PageRequestDep) -> Response:
-    """Send the visitor where they work."""
-    return request.redirect(
-        home_of(request.subject) if request.subject is not NOBODY else "/sign-in"
-    )
 
 
 @router.get("/sign-in")
@@ -158,11 +149,6 @@ def keep_known(request: PageRequest, known: str) -> None:
     """Let this browser keep who has signed in here."""
     seconds = request.context.settings.known_browser_days * 86_400
     request.set_cookie(KNOWN_COOKIE, known, seconds=seconds)
-
-
-def home_of(subject: Subject) -> str:
-    """Return the page someone starts from."""
-    return "/admin" if subject.kind == SubjectKind.ADMIN else "/console"
 
 
 def to_sign_in(request: PageRequest, email: str, done: str) -> Response:

@@ -150,6 +150,20 @@ def reset_second_factor(
     return request.redirect(f"/admin/vendors/{vendor_id}", N_("The second factor is removed."))
 
 
+@router.post("/{vendor_id}/remove-identity/{user_id}")
+def remove_identity(
+    request: PageRequestDep, vendor_id: VendorId, user_id: UserId, form: FormDep
+) -> Response:
+    """Let an owner's account at the operator's provider sign them in no more."""
+    request.require_confirmation(form)
+    with form.refusals(), request.context.database.write() as session:
+        row = user_service.get_user(session, vendor_id, user_id)
+        request.context.accounts.identities.reset(session, request.act(), row)
+    if not form.is_valid:
+        return _vendor_page(request, vendor_id, None, refused=form, status=form.status)
+    return request.redirect(f"/admin/vendors/{vendor_id}", N_("The account is no longer linked."))
+
+
 @router.post("/{vendor_id}/suspend")
 def suspend_vendor(request: PageRequestDep, vendor_id: VendorId, form: FormDep) -> Response:
     """Stop a vendor for the time being: its people, keys and terminals are refused."""
@@ -220,6 +234,8 @@ def _vendor_page(
         owners = [row for row in people if row.role == Role.OWNER]
         factors = request.context.accounts.second_factors
         with_second_factor = {row.id for row in owners if factors.has_one(session, row)}
+        identities = request.context.accounts.identities
+        with_identity = {row.id for row in owners if identities.linked_to(session, row)}
         last_day = last_active_day(session, vendor.id)
         usage = usage_service.usage_of(session, vendor.id, now=request.context.clock.now())
         plans = plan_service.list_plans(session, limit=_PLANS_OFFERED)
@@ -234,6 +250,7 @@ def _vendor_page(
         figures=figures,
         owners=owners,
         with_second_factor=with_second_factor,
+        with_identity=with_identity,
         people=len(people),
         signed_in=signed_in,
         last_day=last_day,

@@ -122,6 +122,18 @@ def reset_second_factor(request: PageRequestDep, user_id: UserId, form: FormDep)
     return request.redirect("/console/people", N_("The second factor is removed."))
 
 
+@router.post("/{user_id}/remove-identity")
+def remove_identity(request: PageRequestDep, user_id: UserId, form: FormDep) -> Response:
+    """Let someone's account at the operator's provider sign them in no more."""
+    request.require_confirmation(form)
+    with form.refusals(), request.context.database.write() as session:
+        row = user_service.get_user(session, request.vendor_id, user_id)
+        request.context.accounts.identities.reset(session, request.act(), row)
+    if not form.is_valid:
+        return _list_page(request, form, status=form.status)
+    return request.redirect("/console/people", N_("The account is no longer linked."))
+
+
 @router.post("/{user_id}/remove")
 def remove_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Response:
     """Remove a person and end their sessions; the last owner stays."""
@@ -169,7 +181,9 @@ def _list_page(request: PageRequest, form: Form, status: int = 200) -> Response:
 def _person_page(request: PageRequest, user_id: UserId, form: Form, status: int = 200) -> Response:
     with request.context.database.read() as session:
         row = user_service.get_user(session, request.vendor_id, user_id)
-        has_second_factor = request.context.accounts.second_factors.has_one(session, row)
+        accounts = request.context.accounts
+        has_second_factor = accounts.second_factors.has_one(session, row)
+        identity = accounts.identities.linked_to(session, row)
     return request.render(
         "console/person.html",
         status=status,
@@ -177,4 +191,6 @@ def _person_page(request: PageRequest, user_id: UserId, form: Form, status: int 
         user_id=user_id,
         roles=ROLES,
         has_second_factor=has_second_factor,
+        identity=identity,
+        provider=accounts.identities.provider_name,
     )

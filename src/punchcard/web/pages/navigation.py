@@ -63,6 +63,11 @@ ADMIN: Final = (
 )
 
 
+def home_of(subject: Subject) -> str:
+    """Return the page someone starts from."""
+    return "/admin" if subject.kind == SubjectKind.ADMIN else "/console"
+
+
 def account_path(subject: Subject) -> str:
     """Return the page of a person's own account."""
     return "/admin/account" if subject.kind == SubjectKind.ADMIN else "/console/account"

@@ -6,6 +6,7 @@ provider's own document and with three algorithms that nobody but the provider c
 """
 
 import hmac
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from punchcard.accounts.access.provider.errors import ProviderAnswerInvalid
 from punchcard.accounts.access.provider.provider_http import Document
 
+_log = logging.getLogger(__name__)
+
 ALGORITHMS: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC"}
 """What may have signed a token, and the type of its key (RFC 7518, section 3.1)."""
 
@@ -26,6 +29,7 @@ _OLDEST: Final = timedelta(minutes=10)
 _TOKEN_CHARACTERS: Final = 32_768
 _SUBJECT_CHARACTERS: Final = 255
 _EMAIL_CHARACTERS: Final = 254
+_REASON_CHARACTERS: Final = 200
 _LEAST_RSA_BITS: Final = 2048
 
 KeysOf = Callable[[str | None], list[Document]]
@@ -52,18 +56,18 @@ def check_id_token(
 ) -> ProviderAccount:
     """Return whom an ID token names. Raises ProviderAnswerInvalid, and what `keys_of` raises."""
     if not isinstance(token, str) or len(token) > _TOKEN_CHARACTERS:
-        raise ProviderAnswerInvalid
+        raise _refused("there is none, or it is too long")
     claims = _verified(token, client_id, issuer, keys_of)
     _check_times(claims, now)
     _check_party(claims, client_id)
     told = claims.get("nonce")
     if not isinstance(told, str) or not hmac.compare_digest(told.encode(), nonce.encode()):
-        raise ProviderAnswerInvalid
+        raise _refused("its nonce is of another visit")
     subject, email = claims.get("sub"), claims.get("email")
     if not isinstance(subject, str) or not 0 < len(subject) <= _SUBJECT_CHARACTERS:
-        raise ProviderAnswerInvalid
+        raise _refused("its sub is none")
     if not subject.isascii() or not subject.isprintable():
-        raise ProviderAnswerInvalid
+        raise _refused("its sub is none")
     is_address = isinstance(email, str) and "@" in email and len(email) <= _EMAIL_CHARACTERS
     amr, acr = claims.get("amr"), claims.get("acr")
     return ProviderAccount(
@@ -88,7 +92,7 @@ def _verified(token: str, client_id: str, issuer: str, keys_of: KeysOf) -> dict[
         header = jwt.get_unverified_header(token)
         algorithm, key_id = header.get("alg"), header.get("kid")
         if algorithm not in ALGORITHMS or not isinstance(key_id, str | None):
-            raise ProviderAnswerInvalid
+            raise _refused(f"alg must be one of {', '.join(ALGORITHMS)}")
         claims: dict[str, Any] = jwt.decode(
             token,
             _key(keys_of(key_id), algorithm),
@@ -104,7 +108,7 @@ def _verified(token: str, client_id: str, issuer: str, keys_of: KeysOf) -> dict[
             },
         )
     except jwt.PyJWTError as error:
-        raise ProviderAnswerInvalid from error
+        raise _refused(f"{type(error).__name__}: {error}"[:_REASON_CHARACTERS]) from error
     return claims
 
 
@@ -121,24 +125,24 @@ def _key(candidates: list[Document], algorithm: str) -> RSAPublicKey | EllipticC
         and (algorithm != "ES256" or one.get("crv") == "P-256")
     ]
     if len(good) != 1:
-        raise ProviderAnswerInvalid
+        raise _refused(f"{len(good)} keys of the provider's fit it, where one must")
     key = jwt.PyJWK(good[0], algorithm=algorithm).key
     if isinstance(key, RSAPublicKey) and key.key_size >= _LEAST_RSA_BITS:
         return key
     if isinstance(key, EllipticCurvePublicKey):
         return key
-    # Too short, or a private key that the provider has shown to everybody.
-    raise ProviderAnswerInvalid
+    # Or a private key that the provider has shown to everybody.
+    raise _refused(f"its key is no public one of {_LEAST_RSA_BITS} bits or more")
 
 
 def _check_times(claims: dict[str, Any], now: datetime) -> None:
     made, ends = _moment(claims["iat"]), _moment(claims["exp"])
     begins = _moment(claims["nbf"]) if "nbf" in claims else made
-    if now >= ends + SKEW or made > now + SKEW or begins > now + SKEW:
-        raise ProviderAnswerInvalid
     # It was asked for a moment ago: an older one was made for somebody else's visit.
-    if now - made > _OLDEST + SKEW:
-        raise ProviderAnswerInvalid
+    is_old = now >= ends + SKEW or now - made > _OLDEST + SKEW
+    if is_old or made > now + SKEW or begins > now + SKEW:
+        apart = (now - made).total_seconds()
+        raise _refused(f"it was made {apart:+.0f} s before now; compare both clocks if it is new")
 
 
 def _check_party(claims: dict[str, Any], client_id: str) -> None:
@@ -146,13 +150,19 @@ def _check_party(claims: dict[str, Any], client_id: str) -> None:
     audience, party = claims["aud"], claims.get("azp")
     is_for_others = isinstance(audience, list) and len(audience) > 1
     if (is_for_others or party is not None) and party != client_id:
-        raise ProviderAnswerInvalid
+        raise _refused("it was made for other clients too, or given to another")
 
 
 def _moment(told: Any) -> datetime:
     if isinstance(told, bool) or not isinstance(told, int | float):
-        raise ProviderAnswerInvalid
+        raise _refused("a time in it is none")
     try:
         return datetime.fromtimestamp(told, UTC)
     except (ValueError, OverflowError, OSError):
-        raise ProviderAnswerInvalid from None
+        raise _refused("a time in it is none") from None
+
+
+def _refused(reason: str) -> ProviderAnswerInvalid:
+    """Return the refusal, which tells nobody why: that is for the operator's log."""
+    _log.warning("A token of the identity provider is refused: %s.", reason)
+    return ProviderAnswerInvalid()

@@ -34,7 +34,11 @@ from punchcard.accounts.access.provider.visits import (
 )
 from punchcard.accounts.access.rate_limit import PublicLimits
 from punchcard.accounts.access.second_factor import SecondFactors
-from punchcard.accounts.access.session_service import confirm_session, revoke_other_sessions
+from punchcard.accounts.access.session_service import (
+    confirm_session,
+    revoke_all_sessions,
+    revoke_other_sessions,
+)
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import ConfirmationIncomplete, TooManyRequests
 from punchcard.accounts.models import Admin, User
@@ -140,7 +144,12 @@ class Identities:
     def find(self, subject: Subject) -> LinkedIdentity | None:
         """Return the account that the caller has linked. Raises NotAllowed for who is no person."""
         with self._database.read() as session:
-            return _own(session, load_person(session, subject))
+            return self.linked_to(session, load_person(session, subject))
+
+    def linked_to(self, session: Session, person: User | Admin) -> LinkedIdentity | None:
+        """Return the account that a person has linked at the provider that is set up now."""
+        row = _own(session, person)
+        return row if row is not None and self._visits.is_of(row.issuer) else None
 
     def may_link(self, subject: Subject) -> bool:
         """Return whether the caller may sign in by the provider."""
@@ -161,9 +170,10 @@ class Identities:
             person = load_person(session, subject)
             if not self._rules.may(person):
                 raise IdentityNotAllowed
-            if person.email not in email_forms(offer.email) or _own(session, person) is not None:
+            is_linked = self.linked_to(session, person) is not None
+            if person.email not in email_forms(offer.email) or is_linked:
                 raise IdentityNotYours
-            _forget_removed(session, offer)
+            _forget_unused(session, offer, person)
             session.add(
                 LinkedIdentity(
                     id=act.ids.new_id(),
@@ -179,7 +189,8 @@ class Identities:
                 session.flush()
             except IntegrityError:
                 raise IdentityNotYours from None
-            self._second_factors.note(session, act, person, "identity_linked")
+            told = {"email": offer.email}
+            self._second_factors.note(session, act, person, "identity_linked", new=told)
 
     def remove(self, subject: Subject, *, request_id: str | None) -> None:
         """Remove the caller's linked account; their other sessions end. Raises IdentityNotLinked.
@@ -188,13 +199,16 @@ class Identities:
         """
         act = self._act(subject, request_id)
         with self._database.write() as session:
-            person = load_person(session, subject)
-            row = _own(session, person)
-            if row is None:
-                raise IdentityNotLinked
-            session.delete(row)
+            self._remove(session, act, load_person(session, subject))
             revoke_other_sessions(session, act)
-            self._second_factors.note(session, act, person, "identity_removed")
+
+    def reset(self, session: Session, act: Act, person: User | Admin) -> None:
+        """Remove somebody else's linked account; all their sessions end, and a mail tells them.
+
+        Raises IdentityNotLinked.
+        """
+        self._remove(session, act, person)
+        revoke_all_sessions(session, act, person)
 
     def farewell(self) -> str | None:
         """Return where one is signed out at the provider too, None if that is not to be had."""
@@ -260,6 +274,14 @@ class Identities:
                 raise ProviderAnswerInvalid
             return person
 
+    def _remove(self, session: Session, act: Act, person: User | Admin) -> None:
+        row = _own(session, person)
+        if row is None:
+            raise IdentityNotLinked
+        session.delete(row)
+        told = {"email": row.email}
+        self._second_factors.note(session, act, person, "identity_removed", old=told)
+
     def _act(self, subject: Subject, request_id: str | None) -> Act:
         now = self._clock.now()
         return Act(subject=subject, now=now, ids=self._ids, request_id=request_id)
@@ -286,9 +308,11 @@ def _person_of(session: Session, row: LinkedIdentity) -> User | Admin | None:
     return person if person is not None and person.removed_at is None else None
 
 
-def _forget_removed(session: Session, offer: IdentityOffer) -> None:
-    """Let somebody link an account that was of a person who is no longer here."""
+def _forget_unused(session: Session, offer: IdentityOffer, person: User | Admin) -> None:
+    """Make room for an account: of one who is no longer here, or at a provider of before."""
     row = _find(session, offer)
-    if row is not None and _person_of(session, row) is None:
-        session.delete(row)
-        session.flush()
+    is_free = row is not None and _person_of(session, row) is None
+    for unused in (row if is_free else None, _own(session, person)):
+        if unused is not None:
+            session.delete(unused)
+    session.flush()

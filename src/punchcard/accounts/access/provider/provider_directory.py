@@ -6,6 +6,8 @@ may change at any time, and who sends forged tokens makes nobody ask.
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
@@ -18,6 +20,7 @@ from punchcard.kit.settings import Settings
 
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
 _KEYS_LIMIT: Final = 100
+_RETRY_AFTER_SECONDS: Final = 5
 _Fetched = TypeVar("_Fetched")
 
 
@@ -41,21 +44,33 @@ class _Kept(Generic[_Fetched]):
 
 
 class ProviderDirectory:
-    """Knows the provider's addresses and keys; may be asked from several threads."""
+    """Knows the provider's addresses and keys; may be asked from several threads.
 
-    def __init__(self, *, http: AsksProvider, clock: Clock, settings: Settings) -> None:
+    One of them asks the provider; the others wait `patience_seconds` for it and are refused then,
+    so that a provider that hangs has one thread of the server and not all of them.
+    """
+
+    def __init__(
+        self,
+        *,
+        http: AsksProvider,
+        clock: Clock,
+        settings: Settings,
+        patience_seconds: float = 1.0,
+    ) -> None:
         self._http = http
         self._clock = clock
         self._issuer = settings.oidc_issuer
         self._fresh = timedelta(minutes=settings.oidc_refresh_minutes)
         self._pause = timedelta(seconds=settings.oidc_refetch_seconds)
+        self._patience_seconds = patience_seconds
         self._turn = threading.Lock()
         self._facts: _Kept[ProviderFacts] | None = None
         self._keys: _Kept[list[Document]] | None = None
 
     def facts(self) -> ProviderFacts:
         """Return where the provider is asked. Raises ProviderAway."""
-        with self._turn:
+        with self._alone():
             return self._current_facts()
 
     @property
@@ -69,7 +84,7 @@ class ProviderDirectory:
 
         Raises ProviderAway.
         """
-        with self._turn:
+        with self._alone():
             kept = self._keys
             if kept is None or not self._is_within(kept.at, self._fresh):
                 kept = self._fetch_keys()
@@ -77,6 +92,15 @@ class ProviderDirectory:
             if not found and not self._is_within(kept.at, self._pause):
                 found = _named(self._fetch_keys().found, key_id)
             return found
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=self._patience_seconds):
+            raise ProviderAway(retry_after_seconds=_RETRY_AFTER_SECONDS)
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def _current_facts(self) -> ProviderFacts:
         kept = self._facts

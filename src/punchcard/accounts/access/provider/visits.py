@@ -39,6 +39,7 @@ _FAILED: Final = 500
 _OURS: Final = ("invalid_client", "unauthorized_client", "unsupported_grant_type")
 _CODE_CHARACTERS: Final = 4096
 _NEXT_CHARACTERS: Final = 400
+_WORD_CHARACTERS: Final = 100
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -103,6 +104,10 @@ class ProviderVisits:
         """Return whether the operator has set a provider up."""
         return bool(self._issuer)
 
+    def is_of(self, issuer: str) -> bool:
+        """Return whether this is the provider that is set up, and not one of before."""
+        return self.is_set and issuer == self._issuer
+
     def begin(self, *, wanted: str, confirms: str | None = None) -> Visit:
         """Begin a visit; with `confirms`, a session's id, the provider asks the person anew.
 
@@ -149,8 +154,11 @@ class ProviderVisits:
         facts = self._directory.facts()
         # An answer of another provider, or of none where ours always says which it is (RFC 9207).
         if answer.issuer != facts.issuer and (answer.issuer or facts.tells_issuer):
+            _log.warning("An answer to a sign-in does not say that it is of %s.", facts.issuer)
             raise ProviderAnswerInvalid
         if answer.error:
+            # What the provider says of it (RFC 6749, section 4.1.2.1), made one short word.
+            _log.warning("The identity provider declined: %s", _word(answer.error))
             raise ProviderDeclined
         if not 0 < len(answer.code) <= _CODE_CHARACTERS:
             raise ProviderAnswerInvalid
@@ -208,11 +216,15 @@ class ProviderVisits:
                 form["client_secret"] = self._client_secret
         status, told = self._http.post(facts.token, form, client=client)
         if status != _OK:
-            error = str(told.get("error", ""))[:100]
+            error = _word(told.get("error", ""))
             _log.warning("The identity provider gave no token: %d %s", status, error)
             # Any other refusal is about the code, which is of whoever came back.
             raise ProviderAway if status >= _FAILED or error in _OURS else ProviderAnswerInvalid
         return told.get("id_token")
+
+
+def _word(told: Any) -> str:
+    return "".join(letter for letter in str(told)[:_WORD_CHARACTERS] if letter.isprintable())
 
 
 def _challenge(verifier: str) -> str:

@@ -90,6 +90,15 @@ def reset_second_factor(user_id: UserId, caller: CallerDep) -> Response:
     return Response(status_code=204)
 
 
+def remove_identity(user_id: UserId, caller: CallerDep) -> Response:
+    """Let the account at the operator's provider sign a user in no more; their sessions end."""
+    caller.require_confirmation()
+    with caller.context.database.write() as session:
+        user = user_service.get_user(session, caller.vendor_id, user_id)
+        caller.context.accounts.identities.reset(session, caller.act(), user)
+    return Response(status_code=204)
+
+
 for _router in (router, former_router):
     _router.get("")(list_users)
     _router.post("", status_code=201, responses=problems(409))(create_user)
@@ -98,6 +107,9 @@ for _router in (router, former_router):
     _router.delete("/{user_id}", status_code=204, responses=problems(404, 409))(remove_user)
     _router.delete("/{user_id}/second-factor", status_code=204, responses=problems(403, 404, 409))(
         reset_second_factor
+    )
+    _router.delete("/{user_id}/identity", status_code=204, responses=problems(403, 404, 409))(
+        remove_identity
     )
 
 
