@@ -78,6 +78,20 @@ def test_a_message_carries_what_rfc_5322_requires_and_says_that_a_program_wrote_
     assert message["Auto-Submitted"] == "auto-generated"
 
 
+def test_answers_go_to_the_shop_and_the_sender_stays_our_own(server: MailServer) -> None:
+    build_mailer(settings(**server.settings)).send(replace(MESSAGE, reply_to="info@bäcker.example"))
+
+    [message] = server.inbox.messages
+    assert message["From"] == "Café Alice <no-reply@punchcard.example>"
+    assert message["Reply-To"] == "Café Alice <info@xn--bcker-gra.example>"
+
+
+def test_whoever_may_not_be_answered_names_nobody() -> None:
+    message = as_message(MESSAGE, Address("", addr_spec="a@b.example"))
+
+    assert message["Reply-To"] is None
+
+
 def test_the_date_is_told_in_english_and_utc_wherever_the_clock_stands() -> None:
     moment = datetime(2026, 12, 1, 0, 30, tzinfo=timezone(timedelta(hours=2)))
     message = as_message(replace(MESSAGE, sent_at=moment), Address("", addr_spec="a@b.example"))

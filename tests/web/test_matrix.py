@@ -45,6 +45,8 @@ PUBLIC_STARTS = (
 )
 PUBLIC = {
     "/",
+    "/favicon.ico",
+    "/robots.txt",
     "/sign-in",
     "/sign-in/code",
     "/sign-in/passkey",

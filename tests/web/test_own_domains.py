@@ -24,7 +24,6 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 OTHER = "karten.boulangerie.example"
 _CONSOLES = [
-    "/",
     "/sign-in",
     "/sign-out",
     "/forgot-password",
@@ -32,7 +31,7 @@ _CONSOLES = [
     "/console",
     "/console/settings",
     "/Console",
-    "//console",
+    "/%2Fconsole",
     "/admin",
     "/admin/plans",
     "/terminal",

@@ -38,6 +38,8 @@ class Vendor(Base):
     language: Mapped[str] = mapped_column(String(2))
     # ISO 3166-1: where phone numbers that are typed without a country code are from.
     country: Mapped[str | None] = mapped_column(String(2))
+    # Where answers to the vendor's mails go; None: to the sender's address.
+    reply_to: Mapped[str | None] = mapped_column(String(254))
     status: Mapped[VendorStatus] = mapped_column(
         EnumText(VendorStatus), default=VendorStatus.ACTIVE
     )

@@ -21,11 +21,11 @@ from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vocabulary import Role, VendorStatus
 from punchcard.db.events import announce
 from punchcard.kit.ids import VendorId, as_id
-from punchcard.kit.validation import places, texts
+from punchcard.kit.validation import contacts, places, texts
 from punchcard.kit.validation.invalid import check_field
 
 _TEXTS = ("name", "slug", "currency", "timezone", "language", "country")
-_FIELDS = (*_TEXTS, "keeps_origins", "managers_need_second_factor")
+_FIELDS = (*_TEXTS, "reply_to", "keeps_origins", "managers_need_second_factor")
 _RULES: Mapping[str, Callable[[str], str]] = {
     "name": texts.one_line,
     "slug": texts.slug,
@@ -33,7 +33,9 @@ _RULES: Mapping[str, Callable[[str], str]] = {
     "timezone": places.timezone,
     "language": places.language,
     "country": places.country,
+    "reply_to": contacts.email,
 }
+_MAY_BE_NONE = ("country", "reply_to")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,5 +258,5 @@ def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_free(field: str, value: Any) -> bool:
-    """Tell whether there is nothing to check: a field without a rule, a country left to us."""
-    return field not in _RULES or (field == "country" and value is None)
+    """Tell whether there is nothing to check: a field without a rule, or one left empty."""
+    return field not in _RULES or (field in _MAY_BE_NONE and value is None)

@@ -56,7 +56,8 @@ class Attachment:
 class MailMessage:
     """One mail: plain text with the same as HTML, and a file if there is one.
 
-    `sender_name` stands before our address; `sent_at` (aware) is the date its reader sees.
+    `sender_name` stands before our address; answers go to `reply_to`, if there is one; `sent_at`
+    (aware) is the date its reader sees.
     """
 
     id: str
@@ -67,6 +68,7 @@ class MailMessage:
     language: str
     sent_at: datetime
     sender_name: str | None = None
+    reply_to: str | None = None
     attachment: Attachment | None = None
 
 
@@ -212,6 +214,8 @@ def as_message(mail: MailMessage, sender: Address) -> EmailMessage:
     try:
         message["From"] = Address(name, addr_spec=sender.addr_spec)
         message["To"] = Address(addr_spec=_envelope(mail.to))
+        if mail.reply_to is not None:
+            message["Reply-To"] = Address(name, addr_spec=_envelope(mail.reply_to))
     except (ValueError, MessageError, IndexError):
         raise MailRefused("this is not an address that mail can be sent to") from None
     message["Subject"] = one_line(mail.subject)

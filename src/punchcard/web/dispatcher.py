@@ -13,6 +13,8 @@ from punchcard.web.pages.errors import TooLargeToSend
 PAGES: Final = frozenset(
     {
         "",
+        "favicon.ico",
+        "robots.txt",
         "sign-in",
         "sign-out",
         "language",

@@ -11,6 +11,7 @@ from punchcard.accounts.domains.names import named_host
 from punchcard.accounts.domains.shop_addresses import ShopAddresses, ShopAtHost
 from punchcard.connect.domains.proofs import FILE_PATH, shown_value
 from punchcard.kit.security.request_domain import domain_vendor
+from punchcard.web.pages.shop_label import labelled
 
 PAGES_OF_CUSTOMERS: Final = frozenset(
     {
@@ -29,6 +30,9 @@ PAGES_OF_CUSTOMERS: Final = frozenset(
     }
 )
 """The first part of the pages that there are at a shop's own domain."""
+
+OF_THE_SHOP: Final = frozenset({"/", "/favicon.ico", "/robots.txt"})
+"""The paths of the shop itself."""
 
 _API: Final = "/api/v1/loyalty/"
 _API_OF_CUSTOMERS: Final = frozenset({"cards", "card-merges", "contact-objections", "programs"})
@@ -66,6 +70,7 @@ class OwnDomains:
             proof = PlainTextResponse(shown_value(shop.proof) + "\n")
             await proof(scope, receive, send)
             return
+        scope = labelled(scope, shop)
         if not shop.is_open or not _is_of_customers(scope["path"]):
             scope = {**scope, "path": _NOWHERE, "raw_path": _NOWHERE.encode()}
         mark = domain_vendor.set(shop.vendor_id)
@@ -104,4 +109,4 @@ def _may_be_domain(host: str) -> bool:
 def _is_of_customers(path: str) -> bool:
     if path.startswith(_API):
         return path[len(_API) :].partition("/")[0] in _API_OF_CUSTOMERS
-    return path[1:].partition("/")[0] in PAGES_OF_CUSTOMERS
+    return path in OF_THE_SHOP or path[1:].partition("/")[0] in PAGES_OF_CUSTOMERS

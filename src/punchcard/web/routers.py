@@ -55,6 +55,7 @@ from punchcard.web.public import (
     proof,
     reach,
     receipts,
+    shop,
     status,
 )
 from punchcard.web.terminal import shell
@@ -62,6 +63,7 @@ from punchcard.web.terminal import shell
 ROUTERS: Final[list[APIRouter]] = [
     assets.router,
     theme_css.router,
+    shop.router,
     sign_in.router,
     confirm.router,
     second_factor.router,

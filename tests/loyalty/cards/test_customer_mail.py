@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from punchcard.accounts import vendor_service
 from punchcard.accounts.errors import AddressHeldElsewhere, LinkInvalid
 from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.models import Customer, OutgoingMail
@@ -104,6 +105,20 @@ def confirm(context: Context, message: Any) -> None:
 def customers(context: Context) -> list[Customer]:
     with context.database.read() as session:
         return list(session.scalars(select(Customer).order_by(Customer.id)))
+
+
+def test_customers_answer_the_shop_at_the_address_it_has_set(
+    context: Context, alice: Shop, bob: Shop, post: Post
+) -> None:
+    with context.database.write() as session:
+        changes = {"reply_to": " Info@Cafe-Alice.example "}
+        vendor_service.update_vendor(session, by_operator(context), alice.id, changes)
+    for shop in (alice, bob):
+        enrol(context, shop, a_program(context, shop))
+    work(context)
+
+    told = {message.sender_name: message.reply_to for message in post.messages}
+    assert told == {"Café Alice": "info@cafe-alice.example", "Boulangerie Bob": None}
 
 
 def test_a_new_customer_is_welcomed_with_their_card_in_its_language(

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from punchcard.accounts.domains.models import VendorDomain
 from punchcard.accounts.domains.names import host_of
 from punchcard.accounts.models import Vendor
+from punchcard.accounts.plans.models import Plan, VendorPlan
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
@@ -23,12 +24,15 @@ _ALL: Final = "all"
 class ShopAtHost(NamedTuple):
     """Whose domain a host is, and whether the shop is open: a suspended one has no pages there.
 
-    `proof` is what the domain shows of it.
+    `proof` is what the domain shows of it; `name` the shop's, which its pages carry there, and
+    `is_white_label` whether they name nobody else.
     """
 
     vendor_id: VendorId
     is_open: bool
     proof: str
+    name: str
+    is_white_label: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +77,29 @@ class ShopAddresses:
 
     def _read(self) -> ShopDomains:
         query = (
-            select(VendorDomain.domain, VendorDomain.vendor_id, VendorDomain.proof, Vendor.status)
+            select(
+                VendorDomain.domain,
+                VendorDomain.vendor_id,
+                VendorDomain.proof,
+                Vendor.status,
+                Vendor.name,
+                Plan.white_label,
+            )
             .join(Vendor, Vendor.id == VendorDomain.vendor_id)
+            .outerjoin(VendorPlan, VendorPlan.vendor_id == Vendor.id)
+            .outerjoin(Plan, Plan.id == VendorPlan.plan_id)
             .where(VendorDomain.verified_at.is_not(None))
         )
         with self._database.read() as session:
             rows = session.execute(query).all()
         shops = {
-            row.domain: ShopAtHost(row.vendor_id, row.status == VendorStatus.ACTIVE, row.proof)
+            row.domain: ShopAtHost(
+                row.vendor_id,
+                row.status == VendorStatus.ACTIVE,
+                row.proof,
+                row.name,
+                row.white_label is True,
+            )
             for row in rows
         }
         return ShopDomains(

@@ -28,6 +28,7 @@ class Mail:
     """A mail before it is worded.
 
     `facts`: name (of the reader), shop, program, link, …; `expires_at` (RFC 3339) and `timezone`.
+    `reply_to` is where answers go, if the reader may answer.
     """
 
     kind: str
@@ -102,6 +103,7 @@ def write_message(mail_id: str, mail: Mail, *, sent_at: datetime) -> MailMessage
         html=_templates().get_template("mail.html").render(values),
         language=mail.language,
         sender_name=mail.facts.get("shop"),
+        reply_to=mail.facts.get("reply_to"),
         sent_at=sent_at,
         attachment=mail.enclosed.as_attachment() if mail.enclosed else None,
     )

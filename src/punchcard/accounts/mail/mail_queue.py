@@ -1,7 +1,7 @@
 """Mails on their way out: left sealed in a transaction, taken up by the worker, then gone."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts import throttle
 from punchcard.accounts.mail.mail_messages import Enclosed, Mail
-from punchcard.accounts.models import OutgoingMail, Throttle
+from punchcard.accounts.models import OutgoingMail, Throttle, Vendor
 from punchcard.accounts.plans import month_counts
 from punchcard.accounts.throttle import Limit
 from punchcard.db import outbox
@@ -57,12 +57,16 @@ class MailQueue:
     ) -> None:
         """Enqueue a mail in the caller's transaction; it is sent before `expires_at` or never.
 
-        `of_vendor` is the shop that writes to a customer of its own: its mails are counted.
+        `of_vendor` is the shop that writes to a customer of its own: its mails are counted, and
+        answers go to its address.
 
         None leaves a row that the worker throws away: what is asked for in the name of an address
         that nobody has costs the same.
         """
         mail_id, now = self._ids.new_id(), self._clock.now()
+        if mail is not None and of_vendor is not None:
+            reply_to = session.get_one(Vendor, of_vendor).reply_to
+            mail = replace(mail, facts={**mail.facts, "reply_to": reply_to}) if reply_to else mail
         content = json.dumps(asdict(mail) if mail is not None else None).encode()
         session.add(
             OutgoingMail(

@@ -17,7 +17,7 @@ class Plan(Base):
     """What vendors may use. A limit of None is none; the names are those of `PlanLimit`.
 
     The default one is what new vendors get; there is one at most. `own_domain`: vendors
-    may have a domain of their own.
+    may have a domain of their own. `white_label`: customers' pages do not name this software.
     """
 
     __tablename__ = "plans"
@@ -42,6 +42,7 @@ class Plan(Base):
     webhook_endpoints: Mapped[int | None]
     mails_per_month: Mapped[int | None]
     own_domain: Mapped[bool] = mapped_column(default=False, server_default=false())
+    white_label: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -20,7 +20,7 @@ from punchcard.kit.ids import PlanId, VendorId, as_id
 from punchcard.kit.validation import texts
 from punchcard.kit.validation.invalid import check_field
 
-FLAGS: Final = ("own_domain",)
+FLAGS: Final = ("own_domain", "white_label")
 """What a plan has or has not, beside its limits."""
 
 FIELDS: Final = ("name", "is_default", *PlanLimit, *FLAGS)
@@ -129,6 +129,12 @@ def plan_of(session: Session, vendor_id: VendorId) -> Plan | None:
     """Return the plan that a vendor has; None: it has no limits."""
     query = select(Plan).join(VendorPlan, VendorPlan.plan_id == Plan.id)
     return session.scalar(query.where(VendorPlan.vendor_id == vendor_id))
+
+
+def is_white_label(session: Session, vendor_id: VendorId) -> bool:
+    """Return whether customers' pages of a vendor name this software nowhere."""
+    query = select(Plan.white_label).join(VendorPlan, VendorPlan.plan_id == Plan.id)
+    return session.scalar(query.where(VendorPlan.vendor_id == vendor_id)) is True
 
 
 def give_plan(session: Session, act: Act, vendor: Vendor, plan_id: PlanId | None) -> Plan | None:

@@ -55,6 +55,7 @@ class VendorSchema(Schema):
     country: str | None = Field(
         description="Where phone numbers are from that come without a country code."
     )
+    reply_to: str | None = Field(description="Where answers to mails in the vendor's name go.")
     status: OneOf[VendorStatus]
     keeps_origins: bool
     managers_need_second_factor: bool
@@ -70,6 +71,9 @@ class VendorChange(Schema):
     timezone: Timezone = LEFT_OUT
     language: LanguageText = LEFT_OUT
     country: Country | None = Field(default=None, description=_COUNTRY_LEFT)
+    reply_to: Email | None = Field(
+        default=None, description="null: answers go to the server's own address."
+    )
     keeps_origins: Flag = LEFT_OUT
     managers_need_second_factor: Flag = LEFT_OUT
 

@@ -12,7 +12,7 @@ from punchcard.accounts.models import SlugOwner, Vendor
 from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.kit.errors import DomainError, Kind, invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import ProgramId, as_id
+from punchcard.kit.ids import ProgramId, VendorId, as_id
 from punchcard.kit.security.request_domain import is_elsewhere
 from punchcard.loyalty.errors.programs import ProgramNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
@@ -20,6 +20,7 @@ from punchcard.loyalty.programs.referral_terms import promised_names
 from punchcard.loyalty.vocabulary import ProgramStatus, ProgramType
 
 REWARDS_SHOWN = 100
+PROGRAMS_SHOWN = 50
 
 
 class SelfEnrolmentOff(DomainError):
@@ -72,6 +73,20 @@ def open_program(session: Session, slug: str, *, now: datetime) -> ProgramPage:
     """
     program, vendor = _open_row(session, slug)
     return _page(session, program, vendor, now)
+
+
+def open_programs(session: Session, vendor_id: VendorId) -> Sequence[LoyaltyProgram]:
+    """Return the programs of a vendor that are open for business, the oldest first."""
+    query = (
+        select(LoyaltyProgram)
+        .join(Vendor, Vendor.id == LoyaltyProgram.vendor_id)
+        .where(
+            LoyaltyProgram.vendor_id == vendor_id,
+            LoyaltyProgram.status == ProgramStatus.ACTIVE,
+            Vendor.status == VendorStatus.ACTIVE,
+        )
+    )
+    return session.scalars(query.order_by(LoyaltyProgram.id).limit(PROGRAMS_SHOWN)).all()
 
 
 def open_program_id(session: Session, slug: str) -> str:

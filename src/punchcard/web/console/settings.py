@@ -26,6 +26,7 @@ router = APIRouter(prefix="/console/settings")
 _EVENTS_SHOWN: Final = 50
 _NEED: Final = "managers_need_second_factor"
 _BOXES: Final = ("keeps_origins", _NEED)
+_REPLY_TO: Final = "reply_to"
 
 
 @router.get("")
@@ -42,6 +43,8 @@ def update_settings(request: PageRequestDep, form: FormDep) -> Response:
         before = fields(vendor_service.get_vendor(session, request.vendor_id))
     form.merge(before)
     changes = read_vendor(form) | {name: form.is_on(name) for name in _BOXES if name in before}
+    if request.context.accounts.mail_queue.is_configured:
+        changes[_REPLY_TO] = form.email(_REPLY_TO, required=False)
     if changes.get(_NEED) != before.get(_NEED):
         request.require_confirmation(form)
     if form.is_valid:
@@ -107,7 +110,8 @@ def close_shop(request: PageRequestDep, form: FormDep) -> Response:
 def _fields(request: PageRequest) -> Callable[[Vendor], dict[str, Any]]:
     """Return what reads of a vendor what the page shows: some of it to owners alone."""
     boxes = _BOXES if request.may(VENDOR_OWN) else _BOXES[:1]
-    return lambda vendor: {field: getattr(vendor, field) for field in (*VENDOR_FIELDS, *boxes)}
+    shown = (*VENDOR_FIELDS, _REPLY_TO, *boxes)
+    return lambda vendor: {field: getattr(vendor, field) for field in shown}
 
 
 def _settings_page(
@@ -128,4 +132,5 @@ def _settings_page(
         shop_name=name,
         origin_days=request.context.settings.origin_days,
         is_owner=request.may(VENDOR_OWN),
+        sends_mail=request.context.accounts.mail_queue.is_configured,
     )

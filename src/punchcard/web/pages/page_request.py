@@ -50,6 +50,7 @@ from punchcard.web.pages.errors import (
     SignInNeeded,
 )
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.shop_label import label_of
 from punchcard.web.pages.templating import render
 from punchcard.web.permissions import ACCESS
 
@@ -194,6 +195,7 @@ class PageRequest:
         notice, undo = self._take_notice()
         values = {
             "request": self,
+            "label": label_of(self.http.scope),
             "notice": notice,
             "undo": undo,
             "now": self.context.clock.now(),

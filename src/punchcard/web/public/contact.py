@@ -18,6 +18,7 @@ from punchcard.loyalty.cards.person_proofs import holder
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
+from punchcard.web.pages.shop_label import show_as
 from punchcard.web.public.opened_card import open_by_token
 from punchcard.web.public.own_data import yours_page
 from punchcard.web.public.visitors import address_of, count_look
@@ -95,7 +96,9 @@ def _changed_at(request: PageRequest, session: Session, ticket: str) -> Vendor:
     """Return the shop at which a contact was changed. Raises LinkInvalid."""
     change_id = request.context.loyalty.contact_mail.objection_of(ticket)
     change = confirmations.objectionable(session, change_id)
-    return session.get_one(Vendor, change.vendor_id)
+    vendor = session.get_one(Vendor, change.vendor_id)
+    show_as(request.http.scope, session, vendor.id, vendor.name)
+    return vendor
 
 
 def _refused(request: PageRequest, refusal: LinkInvalid) -> Response:

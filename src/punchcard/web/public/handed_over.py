@@ -10,6 +10,7 @@ from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.links import public_path
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.page_request import FormDep, PageRequestDep
+from punchcard.web.pages.shop_label import show_as
 from punchcard.web.public.visitors import address_of, count_look
 
 router = APIRouter()
@@ -27,6 +28,7 @@ def open_handed_over(request: PageRequestDep, ticket: str) -> Response:
             return request.render("public/hand_over_ended.html", status=409)
         card = card_service.get_card(session, held.vendor_id, held.id, now=now)
         face = face_of_card(session, context, card, request.wanted_language)
+        show_as(request.http.scope, session, held.vendor_id, face.content.vendor_name)
     request.language = face.content.language
     # The card itself, and whose it is, is for whoever opens it.
     return request.render(

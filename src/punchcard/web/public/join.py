@@ -22,6 +22,7 @@ from punchcard.web.pages.errors import FormExpired
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.idempotent_forms import submit
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
+from punchcard.web.pages.shop_label import show_as
 from punchcard.web.public import browser_cards
 from punchcard.web.public.receipts import DONE, put_on_new_card, receipt_path
 from punchcard.web.public.reward_dates import last_day_of
@@ -138,6 +139,7 @@ def _join_page(request: PageRequest, slug: str, form: Form, status: int = 200) -
         known = browser_cards.known_card(request, session, program.id)
         promise = promise_of(program, page.promised)
         is_full = plan_limits.is_full(session, vendor.id)
+        show_as(request.http.scope, session, vendor.id, vendor.name)
     if request.context.loyalty.card_links.referrer(form.value("via")) is None:
         promise = None
     return request.render(

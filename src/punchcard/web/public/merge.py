@@ -25,6 +25,7 @@ from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.idempotent_forms import submit
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
+from punchcard.web.pages.shop_label import show_as
 from punchcard.web.public.opened_card import open_by_token
 from punchcard.web.public.own_data import yours_page
 from punchcard.web.public.visitors import address_of, count_look
@@ -118,6 +119,7 @@ def _page(request: PageRequest, ticket: str, form: Form, *, status: int = 200) -
         page = page_of(session, card.program_id, now=context.clock.now())
         face = face_of_card(session, context, card, request.language)
         subject = holder(session.get_one(LoyaltyCard, offer.card_id))
+        show_as(request.http.scope, session, vendor_id, page.vendor.name)
     preview = _preview(request, vendor_id, subject, card, other)
     return request.render(
         "public/merge.html",

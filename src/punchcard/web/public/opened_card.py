@@ -13,6 +13,7 @@ from punchcard.loyalty.programs.public_service import ProgramPage, page_of
 from punchcard.web.pages.card_preview import CardFace, face_of_card
 from punchcard.web.pages.errors import CardReplaced
 from punchcard.web.pages.page_request import PageRequest
+from punchcard.web.pages.shop_label import show_as
 from punchcard.web.public.visitors import count_look
 
 
@@ -43,4 +44,6 @@ def open_by_token(request: PageRequest, session: Session, token: str) -> OpenedC
     asked = as_language(request.http.query_params.get("lang", ""))
     face = face_of_card(session, context, card, asked)
     request.language = face.content.language
-    return OpenedCard(card, face, page_of(session, card.program_id, now=now))
+    page = page_of(session, card.program_id, now=now)
+    show_as(request.http.scope, session, page.vendor.id, page.vendor.name)
+    return OpenedCard(card, face, page)

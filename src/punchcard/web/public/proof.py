@@ -8,6 +8,7 @@ from punchcard.loyalty.programs.public_service import page_of
 from punchcard.loyalty.transparency.log_status import anchored
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.page_request import PageRequestDep
+from punchcard.web.pages.shop_label import show_as
 from punchcard.web.public.visitors import count_look
 
 router = APIRouter()
@@ -26,7 +27,9 @@ def open_proof(request: PageRequestDep, token: str) -> Response:
         asked = as_language(request.http.query_params.get("lang", ""))
         face = face_of_card(session, context, card, asked)
         request.language = face.content.language
-        timezone = page_of(session, card.program_id, now=now).program.timezone
+        page = page_of(session, card.program_id, now=now)
+        timezone = page.program.timezone
+        show_as(request.http.scope, session, page.vendor.id, page.vendor.name)
         found = anchored(session.connection())
     return request.render(
         "public/proof.html", token=token, face=face, anchored=found, timezone=timezone

@@ -23,6 +23,7 @@ from punchcard.loyalty.till.quotes import Quote, quote, quote_on_new_card
 from punchcard.web.pages.card_preview import face_of_program
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
+from punchcard.web.pages.shop_label import show_as
 from punchcard.web.public import browser_cards
 from punchcard.web.public.browser_cards import KnownCard
 from punchcard.web.public.opened_card import open_by_token
@@ -146,6 +147,7 @@ def _page(request: PageRequest, text: str, form: Form, status: int = 200) -> Res
         known = browser_cards.known_card(request, session, program.id)
         face = face_of_program(session, program.id, request.language, now=now)
         booking = _booking(session, presented, known)
+        show_as(request.http.scope, session, presented.vendor.id, presented.vendor.name)
     is_own = _is_on(presented, known)
     return request.render(
         "public/receipt.html",

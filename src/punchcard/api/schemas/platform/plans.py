@@ -57,6 +57,9 @@ class PlanRequest(Schema):
     own_domain: Flag = Field(
         default=False, description="Whether the vendor's pages may stand at its own domain."
     )
+    white_label: Flag = Field(
+        default=False, description="Whether its customers' pages do not name this software."
+    )
 
 
 class PlanChange(Schema):
@@ -72,6 +75,7 @@ class PlanChange(Schema):
     webhook_endpoints: _Limit = LEFT_OUT
     mails_per_month: _Limit = LEFT_OUT
     own_domain: Flag = LEFT_OUT
+    white_label: Flag = LEFT_OUT
 
 
 class PlanSchema(Schema):
@@ -88,6 +92,7 @@ class PlanSchema(Schema):
     webhook_endpoints: int | None
     mails_per_month: int | None
     own_domain: bool
+    white_label: bool
     created_at: Moment
     updated_at: Moment
 

@@ -39,6 +39,9 @@ def action_choices(language: str) -> list[tuple[str, str]]:
 LABELS: Final[Mapping[str, str]] = {
     **program_labels.LABELS,
     "domain": N_("Domain"),
+    "own_domain": N_("Shops may have a domain of their own"),
+    "white_label": N_("Customers’ pages of these shops do not name Punchcard"),
+    "reply_to": N_("Answers to your mails go to"),
     **growth_labels.LABELS,
     **LIMIT_NAMES,
     "managers_need_second_factor": N_("Managers need a second factor"),
