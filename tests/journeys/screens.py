@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page
 from sqlalchemy import select
 
+from punchcard.accounts.access.provider.identity_models import LinkedIdentity
 from punchcard.accounts.access.reach_check import reach_url
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.domains import domain_service
-from punchcard.accounts.models import Vendor
+from punchcard.accounts.models import User, Vendor
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.connect.claims import receipt_keys
@@ -301,6 +302,38 @@ def _own_domain(town: Town) -> str:
     return "/console/domain"
 
 
+def _linked_person(town: Town) -> str:
+    """Return the page of a colleague who signs in by the operator's identity provider."""
+    return f"/console/people/{_link(town, OWNER)}"
+
+
+def _linked_account(town: Town) -> str:
+    """Return the account page of who does."""
+    _link(town, BAKER)
+    return "/console/account"
+
+
+def _link(town: Town, email: str) -> str:
+    """Let a person have linked an account at the provider; returns the person's id."""
+    now = town.clock.now()
+    with town.context.database.write() as session:
+        person = session.scalars(select(User).where(User.email == email)).one()
+        own = select(LinkedIdentity).where(LinkedIdentity.user_id == person.id)
+        if session.scalar(own) is None:
+            session.add(
+                LinkedIdentity(
+                    id=town.context.ids.new_id(),
+                    user_id=person.id,
+                    issuer=town.context.settings.oidc_issuer,
+                    subject=f"acme|{email}",
+                    email=email,
+                    created_at=now,
+                    asked_at=now,
+                )
+            )
+        return str(person.id)
+
+
 def _plan(town: Town) -> str:
     """Return the page of a plan, which shows what one is like."""
     admin = town.api(ADMIN)
@@ -419,6 +452,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("wallets", "/console/wallets", OWNER),
     Screen("people", "/console/people", OWNER),
     Screen("person", _of("people", "users"), OWNER),
+    Screen("person-linked", _linked_person, OWNER),
     Screen("api-keys", "/console/api-keys", OWNER),
     Screen("integrations", "/console/integrations", OWNER),
     Screen("webhooks", "/console/webhooks", OWNER),
@@ -431,6 +465,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("mails", "/console/mails", OWNER),
     Screen("settings-changes", "/console/settings/changes", OWNER),
     Screen("account", "/console/account", OWNER),
+    Screen("account-linked", _linked_account, BAKER),
     Screen("second-factor", "/console/account/second-factor", OWNER),
     Screen("confirm", "/console/account/confirm", OWNER),
     Screen("admin-overview", "/admin", ADMIN),
@@ -463,7 +498,9 @@ SCREENS: tuple[Screen, ...] = (
 )
 
 WITHOUT_SCREEN: dict[str, str] = {
-    "/": "leads on",
+    "/": "leads on; a shop's front page at its own domain is read by tests/web/test_white_label.py",
+    "/favicon.ico": "a picture",
+    "/robots.txt": "read by search engines",
     "/console/guide": "leads on to the step that is next",
     "/console/guide/poster": "leads on to the poster",
     "/admin/usage/months.csv": "a file to keep",

@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import update
 from starlette.types import ASGIApp
 
+from punchcard.accounts.domains.shop_addresses import ShopDomains
 from punchcard.accounts.plans import plan_service
 from punchcard.accounts.plans.models import Plan
+from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.programs import vendor_changes
 from tests.support.cast import Shop, by_operator
 from tests.support.drivers.pages import PagesDriver
@@ -136,3 +138,17 @@ def test_browsers_find_the_shops_icon_at_its_domain_and_ours_elsewhere(
 def test_whoever_has_no_plan_shows_our_name(alice: Shop) -> None:
     with alice.context.database.read() as session:
         assert not plan_service.is_white_label(session, alice.id)
+
+
+def test_the_status_page_opens_at_a_domain_while_the_database_is_away(
+    alice: Shop, ask: Ask, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> ShopDomains:
+        raise AssertionError("The database was asked.")
+
+    give_domain(alice)
+    assert f"Status · {SHOP}" in text_of(ask("/status", DOMAIN))
+    clock.advance(seconds=alice.context.settings.domain_cache_seconds + 1)
+    monkeypatch.setattr(alice.context.shop_addresses, "all_domains", away)
+
+    assert f"Status · {SHOP}" in text_of(ask("/status", DOMAIN))

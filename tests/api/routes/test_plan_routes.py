@@ -15,7 +15,7 @@ from tests.support.plans_given import give_plan
 
 PLANS = "/admin/loyalty/plans"
 PLAN = """id name is_default cards locations users staff_pins programs webhook_endpoints
-    mails_per_month own_domain created_at updated_at"""
+    mails_per_month own_domain white_label created_at updated_at"""
 MONTH = """vendor_id slug month open_cards new_cards active_cards entries mails
     webhook_deliveries closed_at"""
 
@@ -32,8 +32,9 @@ def test_a_plan_has_these_fields_and_no_limits_of_its_own(admin: Api) -> None:
     plan = made.json()
     assert set(plan) == set(PLAN.split())
     limits = set(PLAN.split()) - {"id", "name", "is_default", "created_at", "updated_at"}
-    assert plan["own_domain"] is False
-    assert {plan[name] for name in limits - {"own_domain"}} == {None}
+    flags = {"own_domain", "white_label"}
+    assert {plan[name] for name in flags} == {False}
+    assert {plan[name] for name in limits - flags} == {None}
     assert admin.get(f"{PLANS}/{plan['id']}").json() == plan
     assert admin.get(PLANS).json()["items"] == [plan]
     check_problem(admin.post(PLANS, {"name": "Free"}), 409, code="plan_name_taken")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from punchcard.context import Context, build_context
@@ -18,6 +18,9 @@ from tests.support.demo_server import free_port
 from tests.support.http import Api
 from tests.support.served import served
 from tests.support.server_process import caller
+
+NO_PROVIDER = "http://127.0.0.1:9"
+"""An identity provider that is set up and away: its button is there, and what comes of it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,12 @@ def open_town(
     demo = DemoFolder(folder)
     demo.build(now=clock.now(), days=days, progress=progress)
     port = free_port()
-    settings = demo.settings(f"http://127.0.0.1:{port}")
+    settings = replace(
+        demo.settings(f"http://127.0.0.1:{port}"),
+        oidc_issuer=NO_PROVIDER,
+        oidc_client_id="punchcard",
+        oidc_name="Acme",
+    )
     with ExitStack() as stack:
         context = stack.enter_context(closing(build_context(settings, clock=clock)))
         address = stack.enter_context(served(create_app(context), port=port))

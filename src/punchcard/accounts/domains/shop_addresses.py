@@ -52,6 +52,8 @@ class ShopAddresses:
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
         self.base_url = settings.base_url.rstrip("/")
         self.host = host_of(settings.base_url)
+        self.last: ShopDomains | None = None
+        """What was read last, however long ago: for what is shown while nothing can be read."""
         self._database = database
         keep_for = timedelta(seconds=settings.domain_cache_seconds)
         self._cache: RefreshingCache[ShopDomains] = RefreshingCache(
@@ -102,7 +104,8 @@ class ShopAddresses:
             )
             for row in rows
         }
-        return ShopDomains(
+        self.last = ShopDomains(
             shops=shops,
             domains={shop.vendor_id: domain for domain, shop in shops.items() if shop.is_open},
         )
+        return self.last
