@@ -251,6 +251,7 @@ def _vendor_page(
         owners=owners,
         with_second_factor=with_second_factor,
         with_identity=with_identity,
+        provider=identities.provider_name,
         people=len(people),
         signed_in=signed_in,
         last_day=last_day,
