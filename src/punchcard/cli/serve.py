@@ -88,10 +88,12 @@ def work(
     import signal
 
     from punchcard.api.metrics.worker_page import worker_page
+    from punchcard.kit.environment.allocator import keep_memory_small
     from punchcard.kit.settings import load_settings
     from punchcard.main import create_worker
 
     refuse_unsafe(load_settings())
+    keep_memory_small()
     with opened_context() as context:
         if context.settings.is_embedded:
             raise CommandFailed(
@@ -254,12 +256,14 @@ def _app(
     from punchcard.api.metrics.process_figures import process_figures
     from punchcard.api.metrics.process_group import ProcessGroup, folder_of, is_possible
     from punchcard.context import build_context
+    from punchcard.kit.environment.allocator import keep_memory_small
     from punchcard.kit.logs import configure_logs
     from punchcard.kit.settings import load_settings
     from punchcard.main import create_app, create_worker
 
     settings = settings or load_settings()
     configure_logs(settings.log_level, settings.log_format)
+    keep_memory_small()
     context = build_context(settings)
     group = ProcessGroup()
     if (parent := _parent()) is not None and is_possible():

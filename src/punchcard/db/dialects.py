@@ -137,7 +137,8 @@ def prepare_sqlite(engine: Engine, *, busy_seconds: int, read_only: bool) -> Non
         cursor.execute("PRAGMA foreign_keys = ON")
         # Without it INSERT OR REPLACE would delete a ledger entry and never ask its trigger.
         cursor.execute("PRAGMA recursive_triggers = ON")
-        cursor.execute("PRAGMA cache_size = -16384")
+        # Of readers there are many, and the system keeps what they read for all of them.
+        cursor.execute(f"PRAGMA cache_size = -{2048 if read_only else 16384}")
         if read_only:
             cursor.execute("PRAGMA query_only = ON")
         cursor.close()
