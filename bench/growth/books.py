@@ -6,7 +6,9 @@ spent in this month and the eleven before it makes a tier, which is kept for six
 fortnight of grace. Who has enough for the reward after a purchase takes it at once, but for two
 kinds of customers: the tills where every seventh buys are offline, and what happens there is told
 two days later; and of what every other seventh buys, every third purchase was a mistake, which is
-taken back on the day after it.
+taken back on the day after it. Of what the others buy some comes back, in part or whole
+(`refunds.py`), also what was spent by then: who has too little owes the rest, and whose points have
+ended owes nothing for them.
 """
 
 from calendar import monthrange
@@ -20,6 +22,7 @@ from fractions import Fraction
 from math import floor
 from typing import NamedTuple
 
+from bench.growth.refunds import paid_back
 from bench.purchases import POINTS_PER_DOLLAR, Purchases
 from tests.oracle.tiers import Member, Plan
 
@@ -46,10 +49,11 @@ class Deed(Enum):
     BUYS = auto()
     TAKES_REWARD = auto()
     TAKES_BACK = auto()
+    IS_PAID_BACK = auto()
 
 
 class Ask(NamedTuple):
-    """What happened, and when; `line` is that of the purchase in the file, `cents` its price."""
+    """What happened, and when; `line` is that of the purchase in the file, `cents` the money."""
 
     deed: Deed
     customer: str
@@ -61,18 +65,24 @@ class Ask(NamedTuple):
 class Sums(NamedTuple):
     """What a program owes before `first` and after `last`, and how it moved from one to the other.
 
-    `ending` is what ends by the first day of the month it ends in; `ever` all movements until then.
+    `ending` is what ends by the first day of the month it ends in, and under None what is owed,
+    less than nothing; `ever` all movements until then.
     """
 
     opening: int
     moved: Mapping[str, int]
     closing: int
-    ending: Mapping[date, int]
+    ending: Mapping[date | None, int]
     ever: Mapping[str, int]
 
 
-class Bought(NamedTuple):
-    """What a purchase gave, to the part of a point, and its place among those of the customer."""
+@dataclass
+class Bought:
+    """What a purchase gave, to the part of a point, and its place among those of the customer.
+
+    `stayed` of its points repaid nothing. Of those `there` are not spent, as far as can be told, and
+    `ended` were not before they ended. `cents` of `paid` were not paid back.
+    """
 
     earned: Fraction
     points: int
@@ -80,20 +90,38 @@ class Bought(NamedTuple):
     doubled: int | None
     last: date
     place: int
+    paid: int
+    cents: int
+    stayed: int
+    there: int
+    ended: Fraction = Fraction(0)
+
+    def worth(self, cents: int) -> Fraction:
+        """Return what so many cents of it gave."""
+        return self.earned * cents / self.paid
+
+    def whole(self, cents: int) -> int:
+        """Return how many points of it count as ever earned when so many cents are left."""
+        return self.points if cents == self.paid else min(self.points, floor(self.worth(cents)))
 
 
 @dataclass
 class Account:
-    """A customer's points by the last day they are good, what is less than one, and their tier."""
+    """A customer's points by the last day they are good, what is less than one, and their tier.
+
+    `owed` is what was taken back and had been spent.
+    """
 
     member: Member
     carry: Fraction = Fraction(0)
     lifetime: int = 0
     good_until: Counter[date] = field(default_factory=Counter)
+    owed: int = 0
+    bought: list[Bought] = field(default_factory=list)
 
     @property
     def points(self) -> int:
-        return self.good_until.total()
+        return self.good_until.total() - self.owed
 
     @property
     def lots(self) -> list[tuple[int, str]]:
@@ -127,8 +155,12 @@ class Books:
             if _is_mistake(bought):
                 undone = bought._replace(deed=Deed.TAKES_BACK, happened=day + ONE_DAY)
                 self._told[undone.happened].append(undone)
+            if not _errs(one.customer):
+                for later, cents in paid_back(one):
+                    back = Ask(Deed.IS_PAID_BACK, one.customer, day + later, one.line, cents)
+                    self._told[back.happened].append(back)
         self.moves: Counter[tuple[str, date]] = Counter()
-        self.ends: Counter[tuple[date, date]] = Counter()
+        self.ends: Counter[tuple[date, date | None]] = Counter()
         self.doubled_points = 0
         self.doubled_cards: Counter[str] = Counter()
         self._bought: dict[int, Bought] = {}
@@ -140,8 +172,9 @@ class Books:
             asks.append(one)
             account = self.accounts[one.customer]
             self._come_to(account, one.happened)
-            if one.deed is Deed.TAKES_BACK:
-                self._take_back(account, one)
+            if one.deed is not Deed.BUYS:
+                back = self._take_back if one.deed is Deed.TAKES_BACK else self._pay_back
+                back(account, one)
                 continue
             self._buy(account, one)
             if account.points >= REWARD_POINTS and not (
@@ -166,13 +199,13 @@ class Books:
 
     def sums(self, first: date, last: date) -> Sums:
         """Return what was owed and how it moved between two days."""
-        before, during, ending = Counter[str](), Counter[str](), Counter[date]()
+        before, during, ending = Counter[str](), Counter[str](), Counter[date | None]()
         for (name, day), points in self.moves.items():
             if day <= last:
                 (before if day < first else during)[name] += points
         for (day, end), points in self.ends.items():
             if day <= last:
-                ending[end.replace(day=1)] += points
+                ending[end and end.replace(day=1)] += points
         opening = _owed(before)
         left = {month: points for month, points in ending.items() if points}
         return Sums(opening, during, opening + _owed(during), left, before + during)
@@ -181,6 +214,10 @@ class Books:
         for last in sorted(last for last in account.good_until if last < day):
             self._move("expired", account, last + ONE_DAY, last, -account.good_until[last])
             del account.good_until[last]
+            for bought in account.bought:
+                if bought.last == last:
+                    bought.ended += bought.there
+                    bought.there = 0
         account.member.live_until(day)
 
     def _buy(self, account: Account, ask: Ask) -> None:
@@ -194,9 +231,23 @@ class Books:
         account.lifetime += points
         bonus = points - floor(has + base)
         doubled = points - floor(has + tiered) if is_doubled else None
-        place = len(account.member.bought)
-        self._bought[ask.line] = Bought(earned, points, bonus, doubled, last, place)
-        self._move("earned", account, day, last, points)
+        repays = min(points, account.owed)
+        stays = points - repays
+        self._bought[ask.line] = bought = Bought(
+            earned=earned,
+            points=points,
+            bonus=bonus,
+            doubled=doubled,
+            last=last,
+            place=len(account.member.bought),
+            paid=ask.cents,
+            cents=ask.cents,
+            stayed=stays,
+            there=stays,
+        )
+        account.bought.append(bought)
+        self._move("earned", account, day, None, repays)
+        self._move("earned", account, day, last, stays)
         self.moves["bonus", day] += bonus
         self._count_doubled(ask.customer, doubled, 1)
         account.member.buy(ask.cents)
@@ -204,14 +255,31 @@ class Books:
     def _take_back(self, account: Account, ask: Ask) -> None:
         """Take back what a purchase earned: points that end with it, then what ends first."""
         bought, day = self._bought[ask.line], ask.happened
-        left = account.points + account.carry - bought.earned
-        points = account.points - floor(left)
-        account.carry = left - floor(left)
         account.lifetime -= bought.points
-        self._take(account, "earned", day, points, own=bought.last if bought.points else None)
+        self._take_off(account, "earned", day, bought, bought.earned)
         self.moves["bonus", day] -= bought.bonus
         self._count_doubled(ask.customer, bought.doubled, -1)
         account.member.give_back(bought.place)
+
+    def _pay_back(self, account: Account, ask: Ask) -> None:
+        """Take back what some of the money earned, less what of it has ended; nothing is freed."""
+        bought = self._bought[ask.line]
+        left = bought.cents - ask.cents
+        value = bought.worth(bought.cents) - bought.worth(left)
+        account.lifetime -= bought.whole(bought.cents) - bought.whole(left)
+        ended = min(bought.ended, value)
+        bought.ended -= ended
+        bought.cents = left
+        self._take_off(account, "refunded", ask.happened, bought, value - ended)
+        account.member.pay_back(bought.place, ask.cents)
+
+    def _take_off(
+        self, account: Account, name: str, day: date, bought: Bought, value: Fraction
+    ) -> None:
+        left = account.points + account.carry - value
+        points = account.points - floor(left)
+        account.carry = left - floor(left)
+        self._take(account, name, day, points, own=bought.last if bought.stayed else None)
 
     def _count_doubled(self, customer: str, points: int | None, sign: int) -> None:
         if points is not None:
@@ -225,10 +293,16 @@ class Books:
             taken = min(points, account.good_until[last])
             self._move(name, account, day, last, -taken)
             points -= taken
-        assert points == 0
+        self._move(name, account, day, None, -points)
+        for bought in account.bought:
+            bought.there = min(bought.there, account.good_until[bought.last])
 
-    def _move(self, name: str, account: Account, day: date, last: date, points: int) -> None:
-        account.good_until[last] += points
+    def _move(self, name: str, account: Account, day: date, last: date | None, points: int) -> None:
+        """Let points come that are good until `last`, or less than nothing go; None: are owed."""
+        if last is None:
+            account.owed -= points
+        else:
+            account.good_until[last] += points
         self.moves[name, day] += points if name == "earned" else -points
         self.ends[day, last] += points
 
@@ -247,7 +321,8 @@ def _is_mistake(bought: Ask) -> bool:
 
 
 def _owed(moved: Mapping[str, int]) -> int:
-    return moved.get("earned", 0) - moved.get("redeemed", 0) - moved.get("expired", 0)
+    gone = sum(moved.get(name, 0) for name in ("redeemed", "expired", "refunded"))
+    return moved.get("earned", 0) - gone
 
 
 def _last_good_day(day: date) -> date:

@@ -28,6 +28,7 @@ from punchcard.loyalty.operations import (
     OpenCard,
     Operation,
     RedeemReward,
+    RefundPoints,
     VoidEntry,
 )
 from punchcard.loyalty.programs import program_service, promotion_service, reward_service
@@ -110,6 +111,13 @@ class ProgramCounter:
         }
         if ask.deed is Deed.TAKES_BACK:
             return VoidEntry(**common, transaction_id=self.entries[ask.line])
+        if ask.deed is Deed.IS_PAID_BACK:
+            return RefundPoints(
+                **common,
+                transaction_id=self.entries[ask.line],
+                amount_minor=ask.cents,
+                refund_reference=f"{ask.line} on {ask.happened}",
+            )
         common["card"] = CardRef(CardKey.ID, self.cards[ask.customer])
         if ask.deed is Deed.TAKES_REWARD:
             return RedeemReward(**common, reward_id=self.reward_id)

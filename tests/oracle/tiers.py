@@ -15,11 +15,12 @@ Plan = dict[str, Any]
 
 @dataclass
 class Bought:
-    """A purchase: when, for how much, and whether it still counts."""
+    """A purchase: when, for how much, whether it still counts, and what of it was paid back."""
 
     day: date
     amount: int
     is_voided: bool = False
+    refunded: int = 0
 
 
 @dataclass
@@ -58,12 +59,21 @@ class Member:
     def give_back(self, number: int) -> None:
         """Take a purchase back that was made by mistake."""
         self.bought[number].is_voided = True
-        if self.plan["window"] == "lifetime" and self.plan["falls"] != "never":
-            self._fall_to(self._fits())
+        self._count_less()
+
+    def pay_back(self, number: int, amount: int) -> None:
+        """Get a part of the money back that a purchase counted by."""
+        self.bought[number].refunded += amount
+        self._count_less()
 
     def counts(self) -> int:
         """Return what counts today."""
-        return sum(one.amount for one in self.bought if not one.is_voided and self._is_in(one.day))
+        there = [one for one in self.bought if not one.is_voided and self._is_in(one.day)]
+        return sum(one.amount - one.refunded for one in there)
+
+    def _count_less(self) -> None:
+        if self.plan["window"] == "lifetime" and self.plan["falls"] != "never":
+            self._fall_to(self._fits())
 
     def _is_in(self, day: date) -> bool:
         if self.plan["window"] == "lifetime":
