@@ -44,7 +44,7 @@ from punchcard.loyalty.rules.values import (
     RewardState,
 )
 from punchcard.loyalty.tables import EntryRow
-from punchcard.loyalty.till.batch_locks import BatchLocks
+from punchcard.loyalty.till.batch_locks import BatchLocks, BatchWaiting
 from punchcard.loyalty.till.batch_shelves import BatchShelves
 from punchcard.loyalty.till.batch_writes import BatchWrites, adjustment_event
 from punchcard.loyalty.till.enrolment import (
@@ -72,7 +72,7 @@ from punchcard.loyalty.till.reference_claims import (
     claims_of_past,
 )
 from punchcard.loyalty.vendor_events import event_row
-from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.loyalty.vocabulary import ActorKind, CardStatus
 
 Outcome = Receipt | DomainError
 _MAY_MOVE_TWO: Final = (MergeCards, VoidEntry)
@@ -104,16 +104,16 @@ class Batch:
     references: dict[Claim, EntryId] = field(init=False, default_factory=dict)
     locations: set[tuple[VendorId, LocationId]] = field(init=False, default_factory=set)
     receipts: dict[tuple[VendorId, str], Receipt] = field(init=False, default_factory=dict)
-    waiting: set[str] = field(init=False, default_factory=set)
-    deferred: set[Claim | str] = field(init=False, default_factory=set)
     opening: ProgramsToOpen = field(init=False)
     locks: BatchLocks = field(init=False)
+    waiting: BatchWaiting = field(init=False)
     shelves: BatchShelves = field(init=False)
     named: NamedEntries = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin with nothing locked."""
         self.locks = BatchLocks(self.connection, self.dependencies)
+        self.waiting = BatchWaiting(self.locks)
         self.shelves = BatchShelves(self.connection)
         self.opening = ProgramsToOpen(self.connection, self.dependencies)
 
@@ -164,20 +164,26 @@ class Batch:
         try:
             return self._answered(operation) or self._decided(operation)
         except _Deferred:
-            self._note_deferred(operation)
+            self.waiting.note(operation, self._claims(operation))
             return None
         except CardWasReplaced as refusal:
-            return None if self._leads_on_now(operation) else refusal
+            if not self._leads_on_now(operation):
+                return refusal
+            self.waiting.note(operation, self._claims(operation))
+            return None
         except DomainError as refusal:
             return refusal
 
     def _leads_on_now(self, operation: Operation) -> bool:
         """Return whether it names a card that this very batch has merged: it must wait."""
-        card = self._held(operation) if isinstance(operation, CardOperation) else None
-        if is_merged_now := card is not None and card.is_touched:
-            self.waiting.add(card.state.id)
-            self._note_deferred(operation)
-        return is_merged_now
+        if not isinstance(operation, CardOperation):
+            return False
+        other = self.locks.other_card(operation)
+        cards = [self._held(operation), self.cards.get(other) if other else None]
+        return any(
+            card is not None and card.is_touched and card.state.status == CardStatus.REPLACED
+            for card in cards
+        )
 
     def _answered(self, operation: Operation) -> Receipt | None:
         """Return the answer that the operation's key was given before, if it was."""
@@ -205,7 +211,7 @@ class Batch:
         card = self._card(operation)
         if isinstance(operation, _MAY_MOVE_TWO) and (other := self.locks.other_card(operation)):
             return self._moved_two(operation, card, other)
-        if card.state.id in self.waiting:
+        if self.waiting.rows and self.waiting.holds_up(operation, card):
             raise _Deferred
         if card.state.standing is not None and card.state.standing.held:
             self._release_expired(operation, card)
@@ -225,11 +231,9 @@ class Batch:
         other = self.cards.get(named)
         if other is None:
             raise CardNotFound
-        both = {card.state.id, other.state.id}
         is_looking_back = isinstance(operation, VoidEntry)
-        if both & self.waiting or (is_looking_back and (card.is_touched or other.is_touched)):
-            # What follows on either of them waits for it.
-            self.waiting |= both
+        is_moved = is_looking_back and (card.is_touched or other.is_touched)
+        if is_moved or self.waiting.holds_up(operation, card, other):
             raise _Deferred
         for one in (card, other):
             if one.state.standing is not None and one.state.standing.held:
@@ -280,22 +284,13 @@ class Batch:
         """
         promised = promised_rewards(operation, card.state)
         if any((operation.vendor_id, one) not in self.rewards for one in promised):
-            self.waiting.add(card.state.id)
             raise _Deferred
 
     def _past(self, card: HeldCard) -> Connection:
         """Return where the card's past can be asked for, unless this batch has moved it already."""
         if card.is_touched:
-            self.waiting.add(card.state.id)
             raise _Deferred
         return self.connection
-
-    def _note_deferred(self, operation: Operation) -> None:
-        """Note what an operation that waits will free or claim: others may have to wait for it."""
-        if isinstance(operation, VoidEntry):
-            self.deferred.add(operation.transaction_id)
-        else:
-            self.deferred.update(self._claims(operation))
 
     def _claims(self, operation: Operation) -> list[Claim]:
         """Return which receipt numbers an operation on a card of this batch claims."""
@@ -305,9 +300,8 @@ class Batch:
     def _check_reference(self, operation: Operation, card: HeldCard) -> None:
         for claim in claims_of(operation, card.program.id):
             used_by = self.references.get(claim)
-            if claim in self.deferred or used_by in self.deferred:
+            if claim in self.waiting.claims or used_by in self.waiting.claims:
                 # An earlier operation on another card claims or frees it in the next batch.
-                self.waiting.add(card.state.id)
                 raise _Deferred
             if used_by is not None:
                 raise already_claimed(claim, used_by)
@@ -324,6 +318,8 @@ class Batch:
             raise LocationNotFound
 
     def _opened(self, operation: OpenCard) -> Receipt:
+        if self.waiting.holds_up(operation):
+            raise _Deferred
         program, keeps_origins = self.opening.of(operation)
         state = CardState(id=CardId(self.dependencies.ids.new_id()))
         decision = decide(operation, program, state, self.now)

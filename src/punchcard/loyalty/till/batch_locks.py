@@ -1,4 +1,4 @@
-"""What a batch of the till locks, and what of it others hold."""
+"""What a batch of the till locks, what of it others hold, and what waits for the next batch."""
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ from punchcard.loyalty.operations import (
     EntryOperation,
     OpenCard,
     Operation,
+    VoidEntry,
 )
 from punchcard.loyalty.rules.values import ProgramRules, RewardState
 from punchcard.loyalty.till import till_locks
@@ -31,6 +32,7 @@ from punchcard.loyalty.till.held_card import HeldCard, held_card
 from punchcard.loyalty.till.looks import till_queries
 from punchcard.loyalty.till.looks.till_queries import EntryTarget
 from punchcard.loyalty.till.promises.grant_history import OF_REWARDS, promised_rewards
+from punchcard.loyalty.till.reference_claims import Claim
 from punchcard.loyalty.till.rollup import locked_programs
 from punchcard.loyalty.till.till_locks import Contact
 from punchcard.loyalty.vocabulary import CardStatus
@@ -122,6 +124,28 @@ class BatchLocks:
             rows.add(program.id)
             rows.update(budgets_of(operation, program))
         return rows
+
+    def cards_of(self, operation: Operation) -> set[str]:
+        """Return the ids of the cards that an operation moves, as far as they were locked."""
+        refs = self._named_by(operation)[0], self.other_card(operation)
+        return {self.cards[ref].state.id for ref in refs if ref in self.cards}
+
+    def shared_by(self, operation: Operation) -> set[str]:
+        """Return the ids of what an operation may take or free that others are counted by, too.
+
+        Counted rewards, promotions with a budget, the cards of a vendor whose plan limits them.
+        """
+        limited = {operation.vendor_id} & self.places.limited
+        if isinstance(operation, OpenCard):
+            return {*limited}
+        ref, reward_id = self._named_by(operation)
+        shared: set[str] = {reward_id} if reward_id else set()
+        if ref in self.cards:
+            shared |= promised_rewards(operation, self.cards[ref].state)
+            shared.update(budgets_of(operation, self.cards[ref].program))
+        if self.other_card(operation) is not None:
+            shared |= limited
+        return shared - {one.id for one in self.rewards.values() if one.stock_left is None}
 
     def programs_of(self, operations: Sequence[Operation]) -> set[str]:
         """Return the ids of the programs of operations, as far as their cards were locked."""
@@ -291,6 +315,38 @@ class BatchLocks:
                 moments = {self.now, operation.occurred_at, card.state.last_activity_at} - {None}
                 days |= {(card.program.id, card.program.day_of(at)) for at in moments if at}
         self.held |= locked_programs(self.connection, days)
+
+
+@dataclass(slots=True)
+class BatchWaiting:
+    """What earlier operations of a batch wait on: later ones must not overtake them there.
+
+    `rows` are the ids of cards, and of what cards share; `claims` the receipt numbers that will be
+    claimed, and the entries whose void will free one.
+    """
+
+    locks: BatchLocks
+    rows: set[str] = field(default_factory=set)
+    claims: set[Claim | str] = field(default_factory=set)
+
+    def holds_up(self, operation: Operation, *cards: HeldCard) -> bool:
+        """Return whether an earlier operation waits, on one of these cards or for what they share.
+
+        What that one frees or takes, this one must see: the last of a stock, or of a budget.
+        """
+        if not self.rows:
+            return False
+        if any(card.state.id in self.rows for card in cards):
+            return True
+        return not self.rows.isdisjoint(self.locks.shared_by(operation))
+
+    def note(self, operation: Operation, claims: Iterable[Claim]) -> None:
+        """Note that an operation waits: on its cards, and for what it will free or take."""
+        self.rows |= self.locks.cards_of(operation) | self.locks.shared_by(operation)
+        if isinstance(operation, VoidEntry):
+            self.claims.add(operation.transaction_id)
+        else:
+            self.claims.update(claims)
 
 
 def _work_of(key: str) -> str:
