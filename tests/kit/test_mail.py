@@ -164,6 +164,17 @@ def test_what_the_server_says_of_a_message_tells_later_from_never(
     assert "anna" not in str(raised.value)
 
 
+@pytest.mark.parametrize("farewell", ["250 OK", "421 too many connections", "500 what?"])
+def test_a_message_that_was_taken_is_sent_however_the_server_says_goodbye(
+    server: MailServer, farewell: str
+) -> None:
+    server.inbox.farewell = farewell
+
+    build_mailer(settings(**server.settings)).send(MESSAGE)
+
+    assert len(server.inbox.messages) == 1
+
+
 def test_a_server_is_tried_without_a_message(server: MailServer) -> None:
     mailer = build_mailer(settings(**server.settings))
     assert isinstance(mailer, SmtpMailer)

@@ -19,11 +19,15 @@ USER, PASSWORD = "shop", "p@ss:word"
 
 @dataclass
 class Inbox:
-    """What arrived; `refusals` are given to the next letters instead, one each."""
+    """What arrived; `refusals` are given to the next letters instead, one each.
+
+    `farewell` is what the server answers to QUIT.
+    """
 
     messages: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    farewell: str = "221 Bye"
 
     async def handle_RCPT(
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -41,6 +45,10 @@ class Inbox:
         self.messages.append(message)
         self.recipients += envelope.rcpt_tos
         return "250 taken"
+
+    async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Any) -> str:
+        """Say goodbye."""
+        return self.farewell
 
 
 @dataclass(frozen=True)

@@ -124,11 +124,12 @@ class SmtpMailer:
     is_configured = True
 
     def send(self, mail: MailMessage) -> None:
-        """Send the message."""
-        message = as_message(mail, self.sender)
+        """Send the message; once the server has taken it, nothing that follows is a failure."""
+        message, is_taken = as_message(mail, self.sender), False
         try:
             with self._connected() as server:
                 server.send_message(message, self.sender.addr_spec, [_envelope(mail.to)])
+                is_taken = True
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
             raise _refused(code) from None
@@ -139,7 +140,9 @@ class SmtpMailer:
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
             raise _refused(error.smtp_code) from None
         except (smtplib.SMTPException, OSError) as error:
-            raise MailServerAway(f"{type(error).__name__}: {error}") from error
+            # Some answer the farewell in their own way: sent again, the mail would come twice.
+            if not is_taken:
+                raise MailServerAway(f"{type(error).__name__}: {error}") from error
 
     def check(self) -> None:
         """Connect and sign in, and send nothing; raises MailServerAway."""
