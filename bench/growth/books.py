@@ -80,8 +80,8 @@ class Sums(NamedTuple):
 class Bought:
     """What a purchase gave, to the part of a point, and its place among those of the customer.
 
-    `stayed` of its points repaid nothing. Of those `there` are not spent, as far as can be told, and
-    `ended` were not before they ended. `cents` of `paid` were not paid back.
+    `stayed` of its points repaid nothing. Of those `there` are not spent, as far as can be told,
+    and `ended` were not before they ended. `cents` of `paid` were not paid back.
     """
 
     earned: Fraction
