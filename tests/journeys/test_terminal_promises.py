@@ -167,6 +167,8 @@ def test_a_part_of_a_purchase_comes_back_with_its_points_and_no_more_than_there_
     expect(page.locator(".notice.good")).to_contain_text("Taken back: its points are gone.")
     expect(page.locator(".till-card .big").last).to_have_text("30 points")
     assert counter.types(card)[-1] == "points_refunded"
+    # A refund is final: nothing offers what would be refused.
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
 
     page.get_by_role("button", name="Refund a part of a purchase").click()
     expect(page.locator("dialog .choices button")).to_contain_text("€15.00 of it left")

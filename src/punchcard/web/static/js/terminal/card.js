@@ -82,9 +82,11 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
   function accepted(receipt, words) {
     show(receipt.card);
     app.feedback("good");
-    app.state.last = { id: receipt.transaction.id, card: receipt.card.id };
+    const { id, type } = receipt.transaction;
+    // A refund stands, and so does what is left of its purchase.
+    app.state.last = type === "points_refunded" ? null : { id, card: receipt.card.id };
     app.store.keep("last", app.state.last);
-    tell("good", words, undoButton(app, { id: receipt.transaction.id }, undone));
+    tell("good", words, lastUndo());
   }
 
   /** @param {Terminal.Problem} problem */
