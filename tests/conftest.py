@@ -29,6 +29,7 @@ from tests.support.databases import (
 )
 from tests.support.draw import left_out, repeat_line
 from tests.support.kept_database import KeptDatabase
+from tests.support.shared_compiling import share_compiling
 from tests.support.shop_fixtures import alice, bob, context, server_settings
 from tests.support.sockets import shut_outside_sockets
 from tests.support.worlds import WorldScheduling, is_early
@@ -50,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.register_profile("shared machine", deadline=None)
     hypothesis.settings.load_profile("shared machine")
     config.pluginmanager.register(Cost(repeat_line()), COST)
+    share_compiling(config)
 
 
 @pytest.hookimpl(optionalhook=True)
