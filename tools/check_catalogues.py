@@ -6,7 +6,8 @@ those the code no longer has, and sets the spaces of French signs.
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -60,13 +61,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def sentences_of(directory: Path) -> set[str]:
-    """Return every marked sentence of the Python files and templates below `directory`."""
+@cache
+def sentences_of(directory: Path) -> frozenset[str]:
+    """Return every marked sentence of the files below `directory`; a process looks only once."""
     found = extract_from_dir(directory, method_map=_METHODS, keywords=_MARKS)
-    return {message for _file, _line, message, *_rest in found if isinstance(message, str)}
+    return frozenset(message for _, _, message, *_ in found if isinstance(message, str))
 
 
-def faults(catalogue: bytes, sentences: set[str]) -> Iterator[str]:
+def faults(catalogue: bytes, sentences: Set[str]) -> Iterator[str]:
     """Yield what is wrong with a catalogue that should hold exactly `sentences`."""
     translations = read_po(BytesIO(catalogue), abort_invalid=True)
     is_french = str(translations.locale) == "fr"
@@ -88,7 +90,7 @@ def faults(catalogue: bytes, sentences: set[str]) -> Iterator[str]:
             yield f"a line may break before a sign (--update mends it): {sentence}"
 
 
-def update(path: Path, language: str, sentences: set[str]) -> None:
+def update(path: Path, language: str, sentences: Set[str]) -> None:
     """Rewrite the catalogue at `path`, sorted, with exactly `sentences`; new ones are empty."""
     old = read_po(BytesIO(path.read_bytes())) if path.exists() else Catalog()
     new = Catalog()

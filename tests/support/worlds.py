@@ -24,7 +24,16 @@ WORLDS = frozenset(
 """Each has a fixture of the whole file: a town, a demo, a served copy of the world."""
 
 
-SINGLE_AND_LONG: Final = frozenset({"tests/test_readme.py", "tests/docs/test_own_server.py"})
+SINGLE_AND_LONG: Final = frozenset(
+    {
+        "tests/connect/imports/test_import_figures.py",
+        "tests/deploy/test_point_in_time.py",
+        "tests/deploy/test_wheel.py",
+        "tests/docs/test_own_server.py",
+        "tests/faults/test_soak.py",
+        "tests/test_readme.py",
+    }
+)
 """Hold a test of many seconds, which must not be the last."""
 
 _AT_A_TIME: Final = 20
