@@ -25,6 +25,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Otherwise a process is kept ready for each visitor, who rarely opens a second page.
+    "--renderer-process-limit=1",
     # Whatever a page asks for outside this machine has no address.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
