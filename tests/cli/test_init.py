@@ -70,6 +70,34 @@ def test_six_questions_are_asked_where_nothing_is_given(tmp_path: Path) -> None:
     assert "admin create --email me@b.example" in ran.stdout
 
 
+def test_an_answer_that_cannot_be_used_is_asked_for_once_more(tmp_path: Path) -> None:
+    wrong = {
+        "cards.example": "is not a server's address",
+        "mysql://host/name": "it must begin with sqlite:/// or postgresql://",
+        "mail.example": "must look like smtp://",
+        "nobody": "PUNCHCARD_MAIL_FROM must be",
+        "me at home": "me at home is no e-mail address.",
+    }
+    address, database, server, sender, admin = wrong
+    answers = [address, "https://cards.example", "here", database, "", server]
+    answers += ["smtp://mail.example:587", sender, "", admin, ""]
+    ran = subprocess.run(
+        [PUNCHCARD, "init"],
+        input="\n".join(answers) + "\n",
+        cwd=tmp_path,
+        env=plain_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    for told in wrong.values():
+        assert told in ran.stderr
+    lines = (tmp_path / "punchcard.env").read_text(encoding="utf-8").splitlines()
+    assert lines[1] == "PUNCHCARD_BASE_URL=https://cards.example"
+    assert "admin create" not in ran.stdout
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_with_postgresql_the_secrets_are_named(tmp_path: Path, database_url: str) -> None:
     ran = command(plain_environment(), *given(tmp_path, database=database_url))

@@ -1,5 +1,6 @@
 """`punchcard init`: six questions, a file of settings, and what to do next."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _SECRET_FILES: Final = ("secret_key", "pin_pepper", "log_key")
 _BARE_ADDRESS: Final = "http://127.0.0.1:8000"
+Check = Callable[[str], str]
+"""Takes an answer, and gives it as it is kept; raises SettingsError or CommandFailed."""
 
 
 def register(app: typer.Typer) -> None:
@@ -67,18 +70,26 @@ def init(
     if file.exists():
         raise CommandFailed(f"{file} is there already; nothing was written.")
     ask = _ask if asks and not as_json else _take_default
-    where = ask("Where do customers reach it (https://…)", address, _BARE_ADDRESS)
-    folder = ask("Folder for database, secrets and backups", data_dir, "punchcard-data")
-    kept_in = ask("PostgreSQL address (none: SQLite, one file)", database, "")
-    server = ask("Mail server, smtp://user:password@host:587 (none)", mail_server, "")
-    sender = ask("Sender of mails", mail_from, _sender_at(where)) if server else ""
+    where = ask(
+        "Where do customers reach it (https://…)", address, _BARE_ADDRESS, _trying("BASE_URL")
+    )
+    folder = ask("Folder for database, secrets and backups", data_dir, "punchcard-data", _try_none)
+    kept_in = ask(
+        "PostgreSQL address (none: SQLite, one file)", database, "", _trying("DATABASE_URL")
+    )
+    server = ask(
+        "Mail server, smtp://user:password@host:587 (none)", mail_server, "", _trying("SMTP_URL")
+    )
+    sender = ""
+    if server:
+        sender = ask("Sender of mails", mail_from, _sender_at(where), _trying("MAIL_FROM"))
     answers = Answers(
         address=where,
         data_dir=folder,
         database=kept_in,
         mail_server=server,
         mail_from=sender,
-        admin=ask("E-mail address of who looks after it (none)", admin, ""),
+        admin=ask("E-mail address of who looks after it (none)", admin, "", _try_email),
     )
     settings, secrets = _written(file, answers)
     steps = _next_steps(file, settings, answers)
@@ -86,15 +97,56 @@ def init(
     say(facts, as_json=as_json, text=_text(file, secrets, steps))
 
 
-def _ask(question: str, given: str | None, default: str) -> str:
-    if given is not None:
-        return given.strip()
-    answer: str = typer.prompt(question, default=default, show_default=bool(default), err=True)
-    return answer.strip()
+def _ask(question: str, given: str | None, default: str, check: Check) -> str:
+    """Ask until the answer can be used; what was given as an option is taken or refused."""
+    from punchcard.kit.environment.reading import SettingsError
+
+    while given is None:
+        told: str = typer.prompt(question, default=default, show_default=bool(default), err=True)
+        try:
+            return check(told.strip())
+        except (SettingsError, CommandFailed) as error:
+            typer.echo(str(error), err=True)
+    return check(given.strip())
 
 
-def _take_default(_question: str, given: str | None, default: str) -> str:
-    return default if given is None else given.strip()
+def _take_default(_question: str, given: str | None, default: str, check: Check) -> str:
+    return check(default if given is None else given.strip())
+
+
+def _trying(name: str) -> Check:
+    """Return what tries the answer to one question as a setting. It raises SettingsError."""
+
+    def check(answer: str) -> str:
+        from punchcard.kit.environment.kept_secrets import SECRETS_OF_DATABASE
+        from punchcard.kit.mail import build_mailer
+        from punchcard.kit.settings import load_settings
+
+        if not answer:
+            return answer
+        # One of the two is no mailer yet.
+        told = {"SMTP_URL": "smtp://localhost", "MAIL_FROM": "no-reply@localhost"}
+        told = {**(told if name in told else {}), name: answer}
+        no_secrets: dict[str, Any] = dict.fromkeys(SECRETS_OF_DATABASE, "not made yet")
+        prefixed = {f"PUNCHCARD_{setting}": value for setting, value in told.items()}
+        build_mailer(load_settings(prefixed, **no_secrets))
+        return answer
+
+    return check
+
+
+def _try_none(answer: str) -> str:
+    return answer
+
+
+def _try_email(answer: str) -> str:
+    from punchcard.kit.validation import contacts
+    from punchcard.kit.validation.invalid import InvalidValue
+
+    try:
+        return contacts.email(answer) if answer else answer
+    except InvalidValue:
+        raise CommandFailed(f"{answer} is no e-mail address.") from None
 
 
 def _sender_at(address: str) -> str:
