@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tools.ha import checker, packages
 from tools.ha.clients import Clients, open_shop
-from tools.ha.cluster import Cluster, open_disks
+from tools.ha.cluster import TTL_SECONDS, Cluster, open_disks
 from tools.ha.hosts import open_lab
 from tools.ha.scenarios import GOAL_SECONDS, SCENARIOS, Outcome, play
 from tools.ha.servers import Server
@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--clients", type=int, default=6)
     parser.add_argument("--only", default="", help="words of a scenario's name")
+    parser.add_argument("--ttl", type=int, default=TTL_SECONDS, help="of Patroni, in seconds")
     parser.add_argument("--keep", action="store_true", help="keep the folder with all logs")
     asked = parser.parse_args()
     if lacking := packages.missing():
@@ -47,7 +48,7 @@ def main() -> int:
 
 def _run(folder: Path, asked: argparse.Namespace) -> int:
     with open_disks(folder, _HOSTS[:3]), open_lab(_HOSTS) as hosts:
-        cluster = Cluster([hosts[name] for name in _HOSTS[:3]], folder)
+        cluster = Cluster([hosts[name] for name in _HOSTS[:3]], folder, ttl_seconds=asked.ttl)
         cluster.start()
         servers = [Server(hosts[name], cluster.address, folder) for name in _HOSTS[3:]]
         token, cards = _open(servers)
