@@ -13,7 +13,7 @@ import httpx
 from tools.ha.hosts import Host
 
 PORT: Final = 8000
-_READY_SECONDS: Final = 60
+_READY_SECONDS: Final = 120
 _PUNCHCARD: Final = str(Path(sys.executable).with_name("punchcard"))
 _SECRETS: Final = {
     "PUNCHCARD_SECRET_KEY": "a secret of the cluster, 32 or more",
