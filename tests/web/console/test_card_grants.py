@@ -102,6 +102,27 @@ def test_a_part_of_a_purchase_comes_back_and_no_more_than_it_was(
     assert form_on(refused.text, action)["refund_amount"] == "15.01"
     assert bread.card(card).points == 15
 
+    # What is refused is not offered: a purchase of which some came back is not taken back whole.
+    assert f"{here}/entries/{entry}/void" not in refused.text
+    assert manager.post(action, **{**form, "refund_amount": "15.00"}).status_code == 303
+    assert action not in manager.get(here).text
+
+
+def test_a_card_that_was_merged_offers_only_to_take_that_back(
+    manager: Visitor, bread: PagesDriver, alice: Shop
+) -> None:
+    card, other = bread.open(), bread.open("Marie Schmit, again")
+    entry = bread.earn(other, 2_000).entry["id"]
+    here, there = f"/console/members/{card}", f"/console/members/{other}"
+    assert f"{there}/entries/{entry}/void" in manager.get(there).text
+    page = manager.get(f"{here}/merge?other={other}")
+    merge = form_on(page.text, f"{here}/merge")
+    assert manager.post(f"{here}/merge", **{**merge, "staff_pin": ANNAS_PIN}).status_code == 303
+
+    told = manager.get(there).text
+    assert f"{there}/entries/{entry}/" not in told
+    assert told.count("/void") == 1
+
 
 def test_points_that_end_and_points_that_wait_are_told_on_the_cards_page(
     manager: Visitor, alice: Shop

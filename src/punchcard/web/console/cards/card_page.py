@@ -1,12 +1,14 @@
 """What the pages of one card have in common: who may open them, and how the card is shown."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 from fastapi import Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service
-from punchcard.kit.ids import CardId, as_id, readable_number
+from punchcard.kit.ids import CardId, EntryId, as_id, readable_number
 from punchcard.loyalty.cards import card_service, erasures, grant_reader
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.contacts import contact_changes
@@ -14,6 +16,7 @@ from punchcard.loyalty.cards.merges.merged_cards import led_on
 from punchcard.loyalty.cards.retired_cards import former_numbers
 from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.card_ranges import CardSpan
+from punchcard.loyalty.ledger.ledger_reader import ReadEntry
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.operations import StaffIdentity
@@ -41,6 +44,15 @@ _PURCHASES: Final = (EntryType.POINTS_EARNED, EntryType.VISIT_RECORDED)
 def card_path(card_id: CardId) -> str:
     """Return the address of a card's page."""
     return f"/console/members/{card_id}"
+
+
+def _refunded_minor(entries: Iterable[ReadEntry]) -> Counter[EntryId]:
+    """Return how much of purchases came back, as far as these entries tell."""
+    refunded = Counter[EntryId]()
+    for entry in entries:
+        if entry.row["type"] == EntryType.POINTS_REFUNDED:
+            refunded[(entry.row["details"] or {})["refunds"]] += entry.row["amount_minor"] or 0
+    return refunded
 
 
 def find_card(session: Session, request: PageRequest, card_id: CardId) -> CardView:
@@ -114,6 +126,7 @@ def show_card(
         grants = grant_reader.list_grants(session, request.vendor_id, card.id, limit=_GRANTS_SHOWN)
         given_names = grant_names(session, grants, request.language)
     token = card_token(request, card)
+    refunded = _refunded_minor(entries)
     more = entries[_ENTRIES_SHOWN - 1].id if len(entries) > _ENTRIES_SHOWN else None
     return request.render(
         "console/card.html",
@@ -141,8 +154,11 @@ def show_card(
         refundable={
             entry.id
             for entry in entries
-            if entry.row["type"] in _PURCHASES and entry.row["amount_minor"] and not entry.voided_by
+            if entry.row["type"] in _PURCHASES
+            and (entry.row["amount_minor"] or 0) > refunded[entry.id]
+            and not entry.voided_by
         },
+        refunded=+refunded,
         entries=entries[:_ENTRIES_SHOWN],
         reward_names=names,
         places=places if len(places) > 1 else {},
