@@ -117,6 +117,7 @@ def test_a_status_that_cannot_follow_is_refused(bob: Shop, before: str, after: s
         ({"effect": {"kind": "multiply", "factor": "11.000"}}, [["effect", "factor"]]),
         ({"effect": {"kind": "multiply", "factor": "2.0"}}, [["effect", "factor"]]),
         ({"effect": {"kind": "multiply", "factor": "0.000"}}, [["effect", "factor"]]),
+        ({"effect": {"kind": "multiply", "factor": "1.000"}}, [["effect", "factor"]]),
         (
             {"effect": {"kind": "add_points", "points": 5, "factor": "2.000"}},
             [["effect", "factor"]],

@@ -25,6 +25,7 @@ PROMOTION_BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
 }
 FACTOR_PATTERN: Final = r"(0\.(00[1-9]|0[1-9][0-9]|[1-9][0-9]{2})|[1-9]\.[0-9]{3}|10\.000)"
 """From 0.001 to 10.000, with three digits after the point."""
+_PLAIN_FACTOR: Final = "1.000"
 
 TIME_PATTERN: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 WINDOWS_LIMIT: Final = 14
@@ -104,6 +105,8 @@ def _effect_faults(effect: Mapping[str, Any], program_type: ProgramType) -> list
     if effect.get("factor") and not re.fullmatch(FACTOR_PATTERN, effect["factor"]):
         sentence = N_("Must be between 0.001 and 10.000, with three digits after the point.")
         faults.append(_fault("effect", "factor", message=sentence))
+    if effect.get("factor") == _PLAIN_FACTOR:
+        faults.append(_fault("effect", "factor", message=N_("Once is what points count anyway.")))
     return faults
 
 
