@@ -196,18 +196,6 @@ class EntryType(StrEnum):
     OPENING_BALANCE = "opening_balance"
 
 
-FOLLOWED_BY_REFERRALS: Final = frozenset(
-    {
-        EntryType.CARD_OPENED,
-        EntryType.STAMP_EARNED,
-        EntryType.POINTS_EARNED,
-        EntryType.VISIT_RECORDED,
-        EntryType.VOIDED,
-        EntryType.POINTS_REFUNDED,
-    }
-)
-"""The entries that a referral waits for: the visit that earns it, and what undoes that."""
-
 COMES_BY_ITSELF: Final = frozenset(
     {
         EntryType.POINTS_ACTIVATED,

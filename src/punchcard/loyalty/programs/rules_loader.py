@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, select
@@ -23,7 +23,6 @@ from punchcard.loyalty.rules.tiers.tier_form import given_by
 from punchcard.loyalty.rules.tiers.tier_plan import TierGrant, plan_of
 from punchcard.loyalty.rules.values import ProgramRules, RewardOffer
 from punchcard.loyalty.vocabulary import (
-    FOLLOWED_BY_REFERRALS,
     EntryType,
     PromotionStatus,
     ReferralStatus,
@@ -34,6 +33,18 @@ _VENDORS = table_of(Vendor)
 _PROGRAMS = table_of(LoyaltyProgram)
 _REWARDS = table_of(Reward)
 _PROMOTIONS = table_of(Promotion)
+
+_FOLLOWED_BY_REFERRALS: Final = frozenset(
+    {
+        EntryType.CARD_OPENED,
+        EntryType.STAMP_EARNED,
+        EntryType.POINTS_EARNED,
+        EntryType.VISIT_RECORDED,
+        EntryType.VOIDED,
+        EntryType.POINTS_REFUNDED,
+    }
+)
+"""The entries that a referral waits for: the visit that earns it, and what undoes that."""
 
 Stamp = tuple[int, datetime]
 """A program's version and the time of its last change: the same stamp, the same rules."""
@@ -211,4 +222,4 @@ def _rules_of(
 def _followed(row: Row[Any]) -> frozenset[EntryType]:
     """Return the entries that an automation waits for, or what was ever promised to friends."""
     types = frozenset(EntryType(one) for one in row.followed or ())
-    return types if row.referral is None else types | FOLLOWED_BY_REFERRALS
+    return types if row.referral is None else types | _FOLLOWED_BY_REFERRALS

@@ -12,10 +12,7 @@ from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CardId, EntryId, LocationId, ReferralId, RewardId, VendorId
 from punchcard.loyalty.cards.retired_cards import card_of_retired_code
 from punchcard.loyalty.errors.cards import CardCodeAmbiguous, CardNotFound, CardWasReplaced
-from punchcard.loyalty.errors.till import (
-    IdempotencyKeyReused,
-    TransactionNotFound,
-)
+from punchcard.loyalty.errors.till import IdempotencyKeyReused, TransactionNotFound
 from punchcard.loyalty.ledger.entry import make_entry
 from punchcard.loyalty.ledger.entry_events import happened_by
 from punchcard.loyalty.merge_operation import MergeCards
@@ -40,7 +37,6 @@ from punchcard.loyalty.rules.values import (
     CardState,
     Decision,
     History,
-    PastEntry,
     RewardState,
 )
 from punchcard.loyalty.tables import EntryRow
@@ -56,6 +52,7 @@ from punchcard.loyalty.till.enrolment import (
 )
 from punchcard.loyalty.till.held_card import HeldCard
 from punchcard.loyalty.till.looks import till_queries as queries
+from punchcard.loyalty.till.looks.batch_claims import BatchClaims
 from punchcard.loyalty.till.looks.batch_history import NamedEntries, Sight, is_stamp_of_now
 from punchcard.loyalty.till.looks.histories import history_of
 from punchcard.loyalty.till.looks.replays import replayed
@@ -63,14 +60,7 @@ from punchcard.loyalty.till.merges.pairs import moved_two
 from punchcard.loyalty.till.promises.grant_history import promised_rewards
 from punchcard.loyalty.till.promises.referral_rows import referral_row
 from punchcard.loyalty.till.receipt import Receipt, response_facts
-from punchcard.loyalty.till.reference_claims import (
-    Claim,
-    already_claimed,
-    claims_any,
-    claims_in_use,
-    claims_of,
-    claims_of_past,
-)
+from punchcard.loyalty.till.reference_claims import Claim, claims_any, claims_of, claims_of_past
 from punchcard.loyalty.vendor_events import event_row
 from punchcard.loyalty.vocabulary import ActorKind, CardStatus
 
@@ -100,8 +90,7 @@ class Batch:
     keys: dict[tuple[VendorId, str], tuple[EntryId | None, bytes | None]] = field(
         init=False, default_factory=dict
     )
-    is_claiming: bool = field(init=False, default=False)
-    references: dict[Claim, EntryId] = field(init=False, default_factory=dict)
+    claims: BatchClaims = field(init=False)
     locations: set[tuple[VendorId, LocationId]] = field(init=False, default_factory=set)
     receipts: dict[tuple[VendorId, str], Receipt] = field(init=False, default_factory=dict)
     opening: ProgramsToOpen = field(init=False)
@@ -112,6 +101,7 @@ class Batch:
 
     def __post_init__(self) -> None:
         """Begin with nothing locked."""
+        self.claims = BatchClaims(self.writes)
         self.locks = BatchLocks(self.connection, self.dependencies)
         self.waiting = BatchWaiting(self.locks)
         self.shelves = BatchShelves(self.connection)
@@ -144,10 +134,9 @@ class Batch:
             self.connection,
             [(o.vendor_id, o.idempotency_key) for o in operations if o.idempotency_key],
         )
-        self.is_claiming = any(map(claims_any, operations))
-        if self.is_claiming:
+        if any(map(claims_any, operations)):
             claims = [claim for o in operations for claim in self._claims(o)]
-            self.references = claims_in_use(self.connection, claims)
+            self.claims.look_up(self.connection, claims)
         self.locations = queries.open_locations(
             self.connection, [(o.vendor_id, o.location_id) for o in operations if o.location_id]
         )
@@ -221,7 +210,7 @@ class Batch:
         decision = decide(operation, card.program, card.state, self.now, history)
         receipt = self._accept(operation, card, decision)
         if isinstance(operation, VoidEntry) and history.entry is not None:
-            self._release_reference(history.entry, card.state.id)
+            self.claims.release(claims_of_past(history.entry, card.state.id), history.entry.id)
         return receipt
 
     def _moved_two(
@@ -269,8 +258,8 @@ class Batch:
 
     def _history(self, operation: Operation, card: HeldCard) -> History:
         """Look up what the rules must know of the card's past, for the few that must."""
-        if self.is_claiming:
-            self._check_reference(operation, card)
+        if self.claims.is_any:
+            self._check_claims(operation, card)
         if is_stamp_of_now(operation, card, self.now):
             return NO_HISTORY
         if card.is_touched and card.state.standing is not None:
@@ -297,20 +286,10 @@ class Batch:
         card = self._held(operation) if claims_any(operation) else None
         return [] if card is None else claims_of(operation, card.program.id)
 
-    def _check_reference(self, operation: Operation, card: HeldCard) -> None:
-        for claim in claims_of(operation, card.program.id):
-            used_by = self.references.get(claim)
-            if claim in self.waiting.claims or used_by in self.waiting.claims:
-                # An earlier operation on another card claims or frees it in the next batch.
-                raise _Deferred
-            if used_by is not None:
-                raise already_claimed(claim, used_by)
-
-    def _release_reference(self, past: PastEntry, card_id: CardId) -> None:
-        for claim in claims_of_past(past, card_id):
-            if self.references.get(claim) == past.id:
-                del self.references[claim]
-            self.writes.release_reference(claim, past.id)
+    def _check_claims(self, operation: Operation, card: HeldCard) -> None:
+        claims = claims_of(operation, card.program.id)
+        if self.claims.must_wait(claims, self.waiting.claims):
+            raise _Deferred
 
     def _check_location(self, operation: Operation) -> None:
         location_id = operation.location_id
@@ -404,9 +383,8 @@ class Batch:
             standing = None if view.standing is None else card.document(view.standing)
             entry["answer"] = response_facts(view, standing)
             self.receipts[(operation.vendor_id, operation.idempotency_key)] = receipt
-        for claim in claims_of(operation, card.program.id) if self.is_claiming else ():
-            self.references[claim] = entry["id"]
-            self.writes.claim_reference(claim, entry["id"])
+        if self.claims.is_any:
+            self.claims.make(claims_of(operation, card.program.id), entry["id"])
         if operation.origin is not None and card.keeps_origins:
             self.writes.add_origin(entry["id"], operation.origin, self.now)
         if isinstance(operation, AdjustPoints):
