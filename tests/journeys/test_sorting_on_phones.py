@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from tests.journeys.screens import OWNER
+from tests.journeys.screen_paths import OWNER
 from tests.journeys.support.engine import Engine
 from tests.journeys.support.town import Town
 from tests.journeys.support.visits import Visits
