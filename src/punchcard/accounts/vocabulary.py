@@ -45,6 +45,14 @@ class PlanLimit(StrEnum):
     MAILS_PER_MONTH = "mails_per_month"
 
 
+class SignInWay(StrEnum):
+    """By what a person came in, as the audit trail tells it."""
+
+    PASSWORD = "password"  # noqa: S105 a word
+    PASSKEY = "passkey"
+    PROVIDER = "provider"
+
+
 class AddressOwner(StrEnum):
     """Whose e-mail address is confirmed."""
 

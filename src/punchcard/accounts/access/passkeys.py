@@ -23,7 +23,12 @@ from punchcard.accounts.access.factor_rows import (
 )
 from punchcard.accounts.access.people import load_person, person_of
 from punchcard.accounts.access.relying_party import Credential, RelyingParty
-from punchcard.accounts.access.second_factor import CHALLENGE_LIFE, SecondFactors
+from punchcard.accounts.access.second_factor import (
+    CHALLENGE_LIFE,
+    AnsweredChallenge,
+    SecondFactors,
+    answered_challenge,
+)
 from punchcard.accounts.access.session_service import revoke_other_sessions
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import (
@@ -36,7 +41,7 @@ from punchcard.accounts.errors import (
 from punchcard.accounts.links import LinkTokens
 from punchcard.accounts.models import Admin, User
 from punchcard.accounts.subjects import Subject
-from punchcard.accounts.vocabulary import SubjectKind
+from punchcard.accounts.vocabulary import SignInWay, SubjectKind
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids, as_id
@@ -225,15 +230,16 @@ class Passkeys:
         options = self._party.request_anybody(challenge=challenge)
         return PasskeyAsk(options=options, token=self._seal(self._whole_sign_ins, challenge, {}))
 
-    def answer_alone(self, token: str, credential: Credential) -> User | Admin:
-        """Return the person whose passkey signed what `ask_anybody` asked, with no password.
+    def answer_alone(self, token: str, credential: Credential) -> AnsweredChallenge:
+        """Return whose passkey signed what `ask_anybody` asked, with no password.
 
         Raises LinkInvalid for what is over, PasskeyInvalid, TooManyRequests after several.
         """
         facts = self._whole_sign_ins.read(token)
         with self._database.read() as session:
             facts |= self._holder(session, credential)
-        return self._answer(facts, credential, is_alone=True)
+        person = self._answer(facts, credential, is_alone=True)
+        return AnsweredChallenge(person, SignInWay.PASSKEY)
 
     def ask(self, challenge_token: str) -> PasskeyAsk | None:
         """Return what a browser asks a device for, of whom has typed the right password.
@@ -252,16 +258,13 @@ class Passkeys:
         options = self._party.request(challenge=challenge, known=known)
         return PasskeyAsk(options=options, token=self._seal(self._sign_ins, challenge, facts))
 
-    def answer(self, token: str, credential: Credential) -> User | Admin:
-        """Return the person whose passkey signed what was asked.
+    def answer(self, token: str, credential: Credential) -> AnsweredChallenge:
+        """Return whose passkey signed what was asked.
 
         Raises LinkInvalid for what is over, PasskeyInvalid, TooManyRequests after several.
         """
-        return self._answer(self._sign_ins.read(token), credential)
-
-    def way_of(self, token: str) -> str:
-        """Return by what somebody came whom `ask` asked for a passkey. Raises LinkInvalid."""
-        return str(self._sign_ins.read(token).get("way", "password"))
+        facts = self._sign_ins.read(token)
+        return answered_challenge(self._answer(facts, credential), facts)
 
     def _holder(self, session: Session, credential: Credential) -> dict[str, Any]:
         """Return whose passkey an answer is of; its device must know them by the same name."""

@@ -6,9 +6,10 @@ Passkeys (`passkeys.py`) stand beside them: whoever has either has a second fact
 import base64
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 from sqlalchemy import delete, func, select, update
@@ -43,7 +44,7 @@ from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.accounts.models import Admin, User, Vendor
 from punchcard.accounts.security.desk import SecurityDesk
 from punchcard.accounts.subjects import Subject
-from punchcard.accounts.vocabulary import Role, SecurityEvent
+from punchcard.accounts.vocabulary import Role, SecurityEvent, SignInWay
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids
@@ -95,6 +96,18 @@ class SecondFactorState:
     def is_set(self) -> bool:
         """Return whether there is a second factor of either kind."""
         return self.added_at is not None or bool(self.passkeys)
+
+
+class AnsweredChallenge(NamedTuple):
+    """Whose challenge was answered, and by what they had come."""
+
+    person: User | Admin
+    way: SignInWay
+
+
+def answered_challenge(person: User | Admin, facts: Mapping[str, Any]) -> AnsweredChallenge:
+    """Return whose challenge it was, which has these facts; one of before tells no way."""
+    return AnsweredChallenge(person, SignInWay(facts.get("way", SignInWay.PASSWORD)))
 
 
 class SecondFactors:
@@ -245,7 +258,7 @@ class SecondFactors:
         """
         self.remove(session, act, person)
 
-    def challenge(self, person: User | Admin, *, way: str = "password") -> str:
+    def challenge(self, person: User | Admin, *, way: SignInWay = SignInWay.PASSWORD) -> str:
         """Return the token of who has typed the right password, good for five minutes.
 
         `way` is what they came by, where it was something else.
@@ -253,10 +266,6 @@ class SecondFactors:
         by = person_subject(person)
         facts = {"kind": by.kind, "id": person.id, "was": self._fingerprint(person), "way": way}
         return self._challenges.issue(facts, expires_at=self._clock.now() + CHALLENGE_LIFE)
-
-    def way_of(self, token: str) -> str:
-        """Return by what somebody came who was given a challenge. Raises LinkInvalid."""
-        return str(self._challenges.read(token).get("way", "password"))
 
     def read_challenge(self, token: str) -> dict[str, Any]:
         """Return the facts of a challenge, for `person_of_challenge`. Raises LinkInvalid."""
@@ -278,8 +287,8 @@ class SecondFactors:
         event = SecurityEvent.SIGN_IN_REFUSED
         self._security.note(event, request_origin.get(), account=account, refusal=refusal)
 
-    def answer(self, token: str, code: str) -> User | Admin:
-        """Return the person of a challenge whose app, or recovery code, gave `code`.
+    def answer(self, token: str, code: str) -> AnsweredChallenge:
+        """Return whose challenge it is, if their app, or a recovery code, gave `code`.
 
         Raises LinkInvalid for a challenge that is over, SecondFactorInvalid for a code that is
         wrong or was used, TooManyRequests after several.
@@ -295,7 +304,7 @@ class SecondFactors:
                 self.note_refused(person, SecondFactorInvalid.code)
                 raise SecondFactorInvalid
             self._attempts.forget(session, attempt)
-        return person
+        return answered_challenge(person, facts)
 
     def _use(self, session: Session, person: User | Admin, code: str) -> bool:
         """Use a code up; of two that show the same at once, one gets nothing."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from punchcard.accounts import checks
 from punchcard.accounts.access.attempts import Attempt, Attempts, address_of
@@ -10,12 +9,7 @@ from punchcard.accounts.access.guessable_passwords import refuse_guessable
 from punchcard.accounts.access.hashing import Hasher, password_bytes
 from punchcard.accounts.access.known_browsers import KnownBrowsers
 from punchcard.accounts.access.notices import AccountNotices
-from punchcard.accounts.access.opening.session_opener import (
-    SessionOpener,
-    SignedIn,
-    SignInOrigin,
-    SignInWay,
-)
+from punchcard.accounts.access.opening.session_opener import SessionOpener, SignedIn, SignInOrigin
 from punchcard.accounts.access.passkeys import Passkeys
 from punchcard.accounts.access.people import (
     find_claims,
@@ -25,7 +19,7 @@ from punchcard.accounts.access.people import (
 )
 from punchcard.accounts.access.rate_limit import PublicLimits
 from punchcard.accounts.access.relying_party import Credential
-from punchcard.accounts.access.second_factor import SecondFactors
+from punchcard.accounts.access.second_factor import AnsweredChallenge, SecondFactors
 from punchcard.accounts.access.session_service import confirm_session, set_password
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import (
@@ -39,14 +33,12 @@ from punchcard.accounts.errors import (
 from punchcard.accounts.models import Admin, User
 from punchcard.accounts.security.desk import SecurityDesk
 from punchcard.accounts.subjects import Subject
-from punchcard.accounts.vocabulary import SecurityEvent
+from punchcard.accounts.vocabulary import SecurityEvent, SignInWay
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids
 from punchcard.kit.security.request_origin import counted_address, request_origin
 from punchcard.kit.settings import Settings
-
-_Result = TypeVar("_Result")
 
 
 class SignIn:
@@ -133,11 +125,7 @@ class SignIn:
         Raises ChallengeInvalid for one that is over, SecondFactorInvalid,
         TooManyRequests, VendorSuspended.
         """
-        return self._opened(
-            origin,
-            lambda: self._second_factors.way_of(challenge),
-            lambda: self._second_factors.answer(challenge, code),
-        )
+        return self._opened(origin, lambda: self._second_factors.answer(challenge, code))
 
     def sign_in_with_passkey(
         self, token: str, credential: Credential, *, origin: SignInOrigin
@@ -147,11 +135,7 @@ class SignIn:
         `token` is of `Passkeys.ask`. Raises ChallengeInvalid, PasskeyInvalid, TooManyRequests,
         VendorSuspended.
         """
-        return self._opened(
-            origin,
-            lambda: self._passkeys.way_of(token),
-            lambda: self._passkeys.answer(token, credential),
-        )
+        return self._opened(origin, lambda: self._passkeys.answer(token, credential))
 
     def sign_in_with_passkey_alone(
         self, token: str, credential: Credential, *, origin: SignInOrigin
@@ -160,11 +144,7 @@ class SignIn:
 
         `token` is of `Passkeys.ask_anybody`; raises like `sign_in_with_passkey`.
         """
-        return self._opened(
-            origin,
-            lambda: SignInWay.PASSKEY,
-            lambda: self._passkeys.answer_alone(token, credential),
-        )
+        return self._opened(origin, lambda: self._passkeys.answer_alone(token, credential))
 
     def change_password(
         self, subject: Subject, *, current: str, new: str, request_id: str | None
@@ -247,20 +227,15 @@ class SignIn:
         with self._database.read() as session:
             return self._known_browsers.issue(load_person(session, subject), shown)
 
-    def _opened(
-        self,
-        origin: SignInOrigin,
-        way_of: Callable[[], str],
-        answer: Callable[[], User | Admin],
-    ) -> SignedIn:
+    def _opened(self, origin: SignInOrigin, answer: Callable[[], AnsweredChallenge]) -> SignedIn:
         """Open the session of whoever answers a challenge; counts them before anything is read."""
         self._limits.sign_ins.take(counted_address(origin.network))
-        way = SignInWay(_answered(way_of))
-        return self._opener.open(_answered(answer), origin, way=way, has_second_factor=True)
+        person, way = _answered(answer)
+        return self._opener.open(person, origin, way=way, has_second_factor=True)
 
-    def _confirm_as(self, subject: Subject, answer: Callable[[], User | Admin]) -> None:
+    def _confirm_as(self, subject: Subject, answer: Callable[[], AnsweredChallenge]) -> None:
         """Confirm the session, if whoever answers the challenge is the caller."""
-        if _answered(answer).id != subject.id:
+        if _answered(answer).person.id != subject.id:
             raise ChallengeInvalid
         with self._database.write() as session:
             confirm_session(session, subject, self._clock.now())
@@ -314,7 +289,7 @@ class SignIn:
             )
 
 
-def _answered(answer: Callable[[], _Result]) -> _Result:
+def _answered(answer: Callable[[], AnsweredChallenge]) -> AnsweredChallenge:
     try:
         return answer()
     except LinkInvalid:

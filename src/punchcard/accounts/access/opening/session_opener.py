@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +15,7 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import CredentialsInvalid, VendorSuspended
 from punchcard.accounts.models import AccessToken, Admin, User, Vendor
 from punchcard.accounts.subjects import ACCESS_PREFIX, ADMIN_PERMISSIONS, ROLES, Subject
-from punchcard.accounts.vocabulary import SubjectKind, VendorStatus
+from punchcard.accounts.vocabulary import SignInWay, SubjectKind, VendorStatus
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids, SessionId
@@ -26,14 +25,6 @@ from punchcard.kit.settings import Settings
 from punchcard.kit.validation.contacts import email_forms
 
 _USER_AGENT_CHARACTERS = 200
-
-
-class SignInWay(StrEnum):
-    """By what a person came in, as the audit trail tells it."""
-
-    PASSWORD = "password"  # noqa: S105 a word
-    PASSKEY = "passkey"
-    PROVIDER = "provider"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.access.factor_rows import changed, owned, owner_columns
-from punchcard.accounts.access.opening.session_opener import (
-    SessionOpener,
-    SignedIn,
-    SignInOrigin,
-    SignInWay,
-)
+from punchcard.accounts.access.opening.session_opener import SessionOpener, SignedIn, SignInOrigin
 from punchcard.accounts.access.people import load_person
 from punchcard.accounts.access.provider.errors import (
     IdentityNotAllowed,
@@ -44,7 +39,7 @@ from punchcard.accounts.errors import ConfirmationIncomplete, TooManyRequests
 from punchcard.accounts.models import Admin, User
 from punchcard.accounts.security.desk import SecurityDesk
 from punchcard.accounts.subjects import Subject
-from punchcard.accounts.vocabulary import SecurityEvent
+from punchcard.accounts.vocabulary import SecurityEvent, SignInWay
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.errors import DomainError
