@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from punchcard.accounts.vocabulary import PlanLimit, Role
+from punchcard.accounts.vocabulary import PlanLimit, Role, SignInWay
 from punchcard.kit.i18n import N_
 
 ROLE_NAMES: Final[Mapping[str, str]] = {
@@ -201,6 +201,13 @@ ACTIONS: Final[Mapping[str, str]] = {
     "webhook_endpoint.updated": N_("Webhook changed"),
 }
 """What each action of the audit trail is called."""
+SIGN_IN_WAYS: Final[Mapping[str, str]] = {
+    SignInWay.PASSWORD: N_("Password"),
+    SignInWay.PASSKEY: N_("Passkey"),
+    SignInWay.PROVIDER: N_("Identity provider"),
+}
+"""What the ways are called by which people come in."""
+
 ACTORS: Final[Mapping[str, str]] = {
     "admin": N_("Admin"),
     "api_key": N_("API key"),

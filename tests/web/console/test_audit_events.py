@@ -9,8 +9,8 @@ import pytest
 
 import punchcard
 from punchcard.accounts.audit_service import record_act
-from punchcard.accounts.vocabulary import SecurityEvent
-from punchcard.accounts.words import ACTIONS, ACTORS
+from punchcard.accounts.vocabulary import SecurityEvent, SignInWay
+from punchcard.accounts.words import ACTIONS, ACTORS, SIGN_IN_WAYS
 from punchcard.api.schemas.connections.webhooks import WebhookEndpointChange
 from punchcard.api.schemas.fields import Schema
 from punchcard.api.schemas.program_rules.automations import AutomationChange
@@ -119,7 +119,14 @@ def test_every_recorded_action_has_a_label_and_no_label_is_left_over() -> None:
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
 def test_every_label_is_translated(language: str) -> None:
     sentences = catalogue(language)
-    assert {*ACTIONS.values(), *ACTORS.values()} - sentences.keys() == set()
+    labels = {*ACTIONS.values(), *ACTORS.values(), *SIGN_IN_WAYS.values()}
+    assert labels - sentences.keys() == set()
+
+
+def test_who_signed_in_is_told_with_by_what(owner: Visitor) -> None:
+    assert set(SIGN_IN_WAYS) == set(SignInWay)
+    for language, way in (("en", "How Password"), ("de", "Wie Passwort")):
+        assert way in text_of(owner.get(f"/console/settings/changes?lang={language}"))
 
 
 def test_events_are_told_in_words_with_names_and_local_time(

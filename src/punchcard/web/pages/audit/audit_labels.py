@@ -8,7 +8,13 @@ from typing import Any, Final
 
 from punchcard.accounts.models import AuditEvent
 from punchcard.accounts.vocabulary import SECURITY
-from punchcard.accounts.words import ACTIONS, LANGUAGE_NAMES, LIMIT_NAMES, SUBJECTS
+from punchcard.accounts.words import (
+    ACTIONS,
+    LANGUAGE_NAMES,
+    LIMIT_NAMES,
+    SIGN_IN_WAYS,
+    SUBJECTS,
+)
 from punchcard.kit.folding import fold_name
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import readable_number
@@ -93,6 +99,7 @@ LABELS: Final[Mapping[str, str]] = {
     "scopes": N_("Permissions"),
     "signed_by": N_("Signed by"),
     "until": N_("Until"),
+    "way": N_("How"),
 }
 """What each value is called, by its name."""
 
@@ -108,6 +115,7 @@ _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "role": {role: name for role, name, _ in ROLES},
     "scopes": dict(SCOPES),
+    "way": SIGN_IN_WAYS,
 }
 # What something has when it is made would fill a page, and the next event tells what it had.
 _CREATING: Final = (
@@ -133,7 +141,6 @@ HIDDEN: Final = frozenset(
         "segment_id",
         "sha256",
         "transaction_id",
-        "way",
     }
 )
 _MOMENTS: Final = ("_at", "until", "valid_from", "since")
