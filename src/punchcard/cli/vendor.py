@@ -198,16 +198,24 @@ def import_vendor(
     It is all or nothing. The team chooses new passwords with "Forgot your password?".
     """
     from punchcard.connect.archive.arrival import Arrival, move_in
+    from punchcard.connect.archive.unloading import Unloading
+    from punchcard.db.migrate import head
 
     with opened_context() as context, file.open("rb") as source:
+        settings = context.settings
         nobodys = context.accounts.sign_in.hash_password(secrets.token_urlsafe(32))
-        arrival = Arrival(context.settings.keys, nobodys)
+        arrival = Arrival(Unloading(settings.keys, nobodys), settings.data_dir)
         manifest = move_in(context.database, by_operator(context), source, arrival)
+    text = (
+        f"{manifest.name} ({manifest.slug}) has moved in: {manifest.cards:,} cards. The ledger"
+        f" is sound: {manifest.entries:,} entries."
+    )
+    if manifest.revision != head():
+        text += f" It was brought from revision {manifest.revision} to {head()}."
     say(
-        _told(manifest),
+        {**_told(manifest), "revision_before": manifest.revision, "revision": head()},
         as_json=as_json,
-        text=f"{manifest.name} ({manifest.slug}) has moved in: {manifest.cards:,} cards. The ledger"
-        f" is sound: {manifest.entries:,} entries.",
+        text=text,
     )
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from sqlalchemy import String, func, inspect, select, text
+from sqlalchemy import Connection, String, func, inspect, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from punchcard.db.base import Base
@@ -67,6 +67,13 @@ def upgrade(url: str) -> None:
         database.close()
 
 
+def upgrade_scratch(connection: Connection, revision: str) -> None:
+    """Bring a database that nobody else sees to a revision that this version knows."""
+    from alembic import command
+
+    command.upgrade(config(connection=connection), revision)
+
+
 def current(database: Database) -> str | None:
     """Return the revision the database is at, or None when it has no tables yet."""
     with database.read_connection() as connection:
@@ -89,6 +96,11 @@ def head() -> str:
 def _known() -> frozenset[str]:
     names = (path.stem for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
     return frozenset(name.split("_")[3] for name in names)
+
+
+def knows(revision: str) -> bool:
+    """Return whether this version knows how to go on from a revision."""
+    return revision in _known()
 
 
 def is_current(database: Database) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from punchcard.connect.archive import archive_service
 from punchcard.connect.archive.arrival import Arrival, move_in
 from punchcard.connect.archive.models import VendorArchivePart
+from punchcard.connect.archive.unloading import Unloading
 from punchcard.context import Context
 from punchcard.db.database import Database
 from punchcard.db.migrate import upgrade
@@ -60,7 +61,7 @@ def test_a_file_is_made_fetched_and_moves_in_elsewhere(
     url = f"sqlite:///{tmp_path_factory.mktemp('elsewhere') / 'punchcard.db'}"
     upgrade(url)
     elsewhere = Database(url)
-    arrival = Arrival(context.settings.keys, "-")
+    arrival = Arrival(Unloading(context.settings.keys, "-"), context.settings.data_dir)
     assert move_in(elsewhere, cast.by_operator(context), BytesIO(file.content), arrival).cards == 0
     elsewhere.close()
 

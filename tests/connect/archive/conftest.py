@@ -5,6 +5,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 from sqlalchemy import insert, select
@@ -15,6 +17,7 @@ from punchcard.accounts.subjects import SYSTEM
 from punchcard.connect.archive.arrival import Arrival, move_in
 from punchcard.connect.archive.departure import write_archive
 from punchcard.connect.archive.manifest import Manifest
+from punchcard.connect.archive.unloading import Unloading
 from punchcard.connect.imports import import_files
 from punchcard.connect.webhooks import endpoint_service
 from punchcard.context import Context, build_context
@@ -57,7 +60,7 @@ class Home:
 
     def takes_in(self, archive: bytes) -> Manifest:
         """Take a shop in."""
-        arrival = Arrival(self.keys, NOBODYS_HASH)
+        arrival = Arrival(Unloading(self.keys, NOBODYS_HASH), Path(gettempdir()))
         return move_in(self.database, self.act(), BytesIO(archive), arrival)
 
 

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import orjson
 
-from punchcard import __version__
 from punchcard.connect.archive.errors import ArchiveRefused
 from punchcard.kit.ids import VendorId
 
@@ -48,8 +47,8 @@ class Manifest:
         return orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
 
 
-def read_manifest(text: bytes, *, revision: str) -> Manifest:
-    """Return what a manifest says, for a server at `revision`. Raises ArchiveRefused."""
+def read_manifest(text: bytes) -> Manifest:
+    """Return what a manifest says. Raises ArchiveRefused."""
     try:
         told: dict[str, Any] = orjson.loads(text[:_MANIFEST_BYTES])
         if told.pop("format") != FORMAT:
@@ -61,28 +60,15 @@ def read_manifest(text: bytes, *, revision: str) -> Manifest:
             )
         files = [ArchivedFile(**one) for one in told.pop("files")]
         manifest = Manifest(**told, files=files)
-        if not all(isinstance(told[name], str) for name in _TEXTS):
+        if not _is_well_typed(manifest):
             raise ValueError
     except (ValueError, TypeError, KeyError, AttributeError):
         raise ArchiveRefused("This is no archive of a shop.") from None
-    if manifest.revision != revision:
-        raise ArchiveRefused(_of_another_version(manifest, revision))
     return manifest
 
 
-def _of_another_version(manifest: Manifest, revision: str) -> str:
-    """Return which version wrote an archive, which one reads it, and what is to be done."""
-    theirs = f"Punchcard {manifest.server} with database {manifest.revision}"
-    ours = f"Punchcard {__version__} with database {revision}"
-    if manifest.revision > revision:
-        return (
-            f"This archive was made by a newer version: {theirs} wrote it, and no other database"
-            f" takes it in. Here it is {ours}. Update this server to that version, and import"
-            " again."
-        )
-    return (
-        f"This archive was made by an older version: {theirs} wrote it, and no other database"
-        f" takes it in. Here it is {ours}. Update the server that it comes from, and make it again."
-        " If that server is gone, install the version that wrote it with an empty database, import"
-        " it there, update, and run: punchcard vendor export"
-    )
+def _is_well_typed(manifest: Manifest) -> bool:
+    texts = [getattr(manifest, name) for name in _TEXTS]
+    texts += [text for one in manifest.files for text in (one.name, one.sha256)]
+    numbers = [manifest.entries, manifest.cards, *(one.bytes for one in manifest.files)]
+    return all(isinstance(one, str) for one in texts) and all(type(one) is int for one in numbers)
