@@ -3,7 +3,6 @@
 The secret token in a card's address is its holder's credential: it opens that card.
 """
 
-import io
 import logging
 from typing import Annotated, NoReturn
 
@@ -47,6 +46,7 @@ from punchcard.loyalty.ledger.ledger_reader import ReadEntry
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import public_service
 from punchcard.loyalty.programs.public_service import ProgramPage, WalletNotConfigured
+from punchcard.loyalty.qr_codes import qr_svg
 from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.requests import OperationBuilder, OperationCaller, RequestDetails
@@ -159,8 +159,6 @@ def list_own_transactions(
 )
 def get_qr_code(visitor: VisitorDep, token: Token) -> Response:
     """Return the QR code that a till scans: of the card's number, or the rotating one of now."""
-    import segno
-
     context = visitor.context
     with context.database.read() as session:
         card = _card(session, visitor, token)
@@ -169,10 +167,7 @@ def get_qr_code(visitor: VisitorDep, token: Token) -> Response:
         text = context.loyalty.rotating_codes.code_for(card.number, context.clock.now())
     else:
         text = card.number
-    picture = io.BytesIO()
-    code = segno.make_qr(text, error="m")
-    code.save(picture, kind="svg", scale=8, border=4, light="#ffffff", svgclass=None)
-    return Response(picture.getvalue(), media_type="image/svg+xml")
+    return Response(qr_svg(text, scale=8, is_file=True), media_type="image/svg+xml")
 
 
 @router.get(

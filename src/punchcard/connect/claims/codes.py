@@ -1,6 +1,4 @@
-"""How a receipt's code is shown: to be read, to be scanned."""
-
-import io
+"""How a receipt's code is shown: to be read out and typed, and as an address."""
 
 from punchcard.connect.claims.presented import PATH
 from punchcard.kit.security.spoken_codes import readable
@@ -14,13 +12,3 @@ def claim_code(code: str) -> str:
 def claim_url(base_url: str, text: str) -> str:
     """Return the address of the receipt with this code or signed text."""
     return f"{base_url}{PATH}{text}"
-
-
-def qr_svg(address: str) -> str:
-    """Return the QR code of an address as an SVG picture, with its quiet zone."""
-    import segno
-
-    picture = io.BytesIO()
-    code = segno.make_qr(address, error="m")
-    code.save(picture, kind="svg", scale=4, border=4, light="#ffffff", svgclass=None, xmldecl=False)
-    return picture.getvalue().decode().strip()

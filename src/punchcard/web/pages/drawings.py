@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-import segno
+from punchcard.loyalty.qr_codes import QUIET_MODULES, qr_code
 
 _PIXELS_A_MODULE: Final = 24
 """A code of 33 modules then has about 1000 pixels: sharp on 8 centimetres of paper."""
-_QUIET_MODULES: Final = 4
 BAR_HEIGHT: Final = 40
 """The height of the tallest bar, in the units of the drawing."""
 _BAR_WIDTH: Final = 4
@@ -22,7 +21,7 @@ def svg(text: str, *, scale: int = 8, border: int = 2, label: str = "") -> str:
     `label` is what it is to those who cannot see it.
     """
     out = io.BytesIO()
-    _code(text).save(
+    qr_code(text).save(
         out,
         kind="svg",
         scale=scale,
@@ -42,19 +41,15 @@ def svg(text: str, *, scale: int = 8, border: int = 2, label: str = "") -> str:
 def svg_file(text: str) -> bytes:
     """Return the same code as an SVG file, with the quiet zone that scanners need."""
     out = io.BytesIO()
-    _code(text).save(out, kind="svg", scale=_PIXELS_A_MODULE, border=_QUIET_MODULES, light="white")
+    qr_code(text).save(out, kind="svg", scale=_PIXELS_A_MODULE, border=QUIET_MODULES, light="white")
     return out.getvalue()
 
 
 def png_file(text: str) -> bytes:
     """Return the same code as a PNG file, black on white."""
     out = io.BytesIO()
-    _code(text).save(out, kind="png", scale=_PIXELS_A_MODULE, border=_QUIET_MODULES)
+    qr_code(text).save(out, kind="png", scale=_PIXELS_A_MODULE, border=QUIET_MODULES)
     return out.getvalue()
-
-
-def _code(text: str) -> segno.QRCode:
-    return segno.make(text, error="m", micro=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The vendor's paired terminals, and the codes that pair new ones."""
 
-import segno
 from fastapi import Response
 
 from punchcard.accounts import device_service
@@ -16,6 +15,7 @@ from punchcard.api.schemas.accounts import (
 )
 from punchcard.api.schemas.fields import given
 from punchcard.kit.ids import DeviceId
+from punchcard.loyalty.qr_codes import qr_svg
 
 router = api_router("/api/v1/vendor/devices", tag="Devices")
 
@@ -49,7 +49,7 @@ def create_pairing_code(body: PairingCodeRequest, caller: CallerDep) -> PairingC
             code=code,
             expires_at=row.expires_at,
             pairing_url=url,
-            qr_svg=segno.make(url).svg_inline(scale=4),
+            qr_svg=qr_svg(url, scale=4),
         )
         caller.remember(session, 201, response.model_copy(update=_WITHOUT_CODE))
     return response

@@ -9,7 +9,7 @@ from punchcard.api.schemas.fields import AmountMinor, IdOf, Moment, OneOf, Schem
 from punchcard.api.schemas.operations import Reference
 from punchcard.api.schemas.public import PublicCard, PublicTransaction
 from punchcard.connect.claims.claim_service import NewClaim, state_at
-from punchcard.connect.claims.codes import claim_code, claim_url, qr_svg
+from punchcard.connect.claims.codes import claim_code, claim_url
 from punchcard.connect.claims.models import ReceiptClaim
 from punchcard.connect.claims.presented import TEXT_CHARACTERS
 from punchcard.connect.claims.vocabulary import ClaimSource, ClaimState
@@ -22,6 +22,7 @@ from punchcard.kit.ids import (
     ReceiptClaimId,
     ReceiptKeyId,
 )
+from punchcard.loyalty.qr_codes import qr_svg
 
 
 class ClaimRequest(Schema):
@@ -100,7 +101,7 @@ def new_receipt_claim_schema(
 ) -> NewReceiptClaimSchema:
     """Return a receipt that was just made."""
     assert row.code is not None
-    picture = qr_svg(claim_url(base_url, row.code))
+    picture = qr_svg(claim_url(base_url, row.code), scale=4)
     return NewReceiptClaimSchema(qr_svg=picture, **_fields(row, base_url, clock))
 
 
