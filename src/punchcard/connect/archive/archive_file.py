@@ -14,6 +14,9 @@ from punchcard.connect.archive.manifest import MANIFEST, ArchivedFile, Manifest,
 _LINE_BYTES: Final = 50_000_000
 _IMAGE_BYTES: Final = 20_000_000
 _READ_BYTES: Final = 1 << 20
+_SMALL_BYTES: Final = 64_000_000
+_LARGEST_RATIO: Final = 100
+"""How many times larger than its file what is in it may be; shops' are about five times."""
 _PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED: Final = 1
 """The bit of a file's flags that says so (APPNOTE.TXT, 4.4.4)."""
@@ -65,6 +68,9 @@ def _checked(zipped: zipfile.ZipFile) -> Manifest:
     listed = [one.name for one in manifest.files]
     if sorted(names) != sorted([MANIFEST, *listed]):
         raise ArchiveRefused("The archive is broken: it has other files than it says.")
+    packed = sum(one.compress_size for one in zipped.filelist)
+    if sum(one.bytes for one in manifest.files) > max(_SMALL_BYTES, _LARGEST_RATIO * packed):
+        raise ArchiveRefused("The archive would unpack to far more than any shop's does.")
     for one in manifest.files:
         if _digest_of(zipped, one) != one.sha256:
             raise ArchiveRefused(f"The archive is broken: {one.name} is not what it says.")

@@ -55,7 +55,13 @@ class Arrival:
         self.unloading.unload(connection, archive, tables)
         vendor_id = archive.manifest.vendor_id
         refuse_strangers(connection, vendor_id)
-        verdict = verify_ledger(connection, vendor_id=vendor_id)
+        try:
+            verdict = verify_ledger(connection, vendor_id=vendor_id)
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+            # Details of entries, say, that are documents of another kind under a right hash.
+            raise ArchiveRefused(
+                "The ledger of the archive is none that a server wrote."
+            ) from error
         if not verdict.is_sound:
             first = verdict.damages[0]
             raise ArchiveRefused(

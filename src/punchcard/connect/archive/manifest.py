@@ -6,7 +6,7 @@ from typing import Any, Final
 import orjson
 
 from punchcard.connect.archive.errors import ArchiveRefused
-from punchcard.kit.ids import VendorId
+from punchcard.kit.ids import VendorId, as_id
 
 FORMAT: Final = "punchcard-archive"
 VERSION: Final = 1
@@ -71,4 +71,8 @@ def _is_well_typed(manifest: Manifest) -> bool:
     texts = [getattr(manifest, name) for name in _TEXTS]
     texts += [text for one in manifest.files for text in (one.name, one.sha256)]
     numbers = [manifest.entries, manifest.cards, *(one.bytes for one in manifest.files)]
-    return all(isinstance(one, str) for one in texts) and all(type(one) is int for one in numbers)
+    return (
+        all(isinstance(one, str) and "\0" not in one for one in texts)
+        and all(type(one) is int and one >= 0 for one in numbers)
+        and as_id(manifest.vendor_id) == manifest.vendor_id
+    )

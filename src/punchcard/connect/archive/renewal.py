@@ -74,12 +74,19 @@ def _renew(archive: ArchiveFile, out: IO[bytes], unloading: Unloading) -> None:
             stats_rebuild.correct(scratch, differences)
             made_at = datetime.fromisoformat(told.made_at)
             write_archive(scratch, told.vendor_id, out, keys=unloading.keys, now=made_at)
-        except (SQLAlchemyError, ValueError, TypeError, LookupError, ArithmeticError):
+        except (
+            SQLAlchemyError,
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            ArithmeticError,
+        ) as error:
             # Whoever made it may have put anything into it: migrations expect what servers write.
             raise ArchiveRefused(
                 f"The archive cannot be brought from database {told.revision} to"
                 f" {migrate.head()}: it holds what that version never wrote."
-            ) from None
+            ) from error
 
 
 def former_tables(connection: Connection, archive: ArchiveFile) -> list[Table]:

@@ -2,24 +2,58 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Date, LargeBinary, Table, Text, cast, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Date,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    Uuid,
+    cast,
+    select,
+)
 
 from punchcard.connect.archive.contents import IMAGES, PASSWORDS, SEALED, of_vendor
 from punchcard.connect.archive.errors import ArchiveRefused
-from punchcard.db.types import JsonAsWritten, UtcDateTime
+from punchcard.db.types import EnumText, JsonAsWritten, UtcDateTime
 from punchcard.kit.ids import VendorId
 from punchcard.kit.secrets import Keyring, Sealer
+from punchcard.kit.validation import places
 from punchcard.kit.validation.days import within_years
 from punchcard.kit.validation.invalid import InvalidValue
 
 ROWS_AT_ONCE: Final = 500
 _DIGEST_BYTES: Final = 16
+
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""PostgreSQL keeps none, in no text and no document."""
+_KINDS: Final[tuple[tuple[Any, type], ...]] = (
+    (Boolean, bool),
+    (Integer, int),
+    ((String, EnumText, Uuid), str),
+)
+"""What values of columns are in Python, where a text is not read first."""
+
+_PLACES: Final[Mapping[tuple[str, str], Callable[[str], str]]] = {
+    ("vendors", "country"): places.country,
+    ("vendors", "currency"): places.currency,
+    ("vendors", "language"): places.language,
+    ("vendors", "timezone"): places.timezone,
+    ("loyalty_programs", "currency"): places.currency,
+    ("loyalty_programs", "timezone"): places.timezone,
+}
+"""What the server's work for all shops rests on: it would stop at one that does not exist."""
 
 Row = dict[str, Any]
 """A row as it is in the database, by its columns."""
@@ -71,6 +105,8 @@ class Lines:
         Raises ArchiveRefused for a line that is no row of this table.
         """
         try:
+            if _NUL.search(line):
+                raise ValueError
             told = orjson.loads(line)
             if told.keys() != set(table.c.keys()):
                 raise ArchiveRefused(f"A row of {table.name} has other columns than it should.")
@@ -78,6 +114,9 @@ class Lines:
             for (of, name), purpose in SEALED.items():
                 if of == table.name and row[name] is not None:
                     row[name] = self._sealer(purpose).seal(row[name], str(row["id"]))
+            for (of, name), check in _PLACES.items():
+                if of == table.name and row[name] is not None and check(row[name]) != row[name]:
+                    raise ValueError
         except (ValueError, TypeError, AttributeError, KeyError, InvalidValue):
             raise ArchiveRefused(f"A row of {table.name} cannot be read.") from None
         if table.name == PASSWORDS[0]:
@@ -135,6 +174,10 @@ def _plain(value: Any) -> Any:
 def _read(column: Any, value: Any) -> Any:
     if value is None:
         return None
+    for kind, python in _KINDS:
+        # SQLite would keep whatever stands there.
+        if isinstance(column.type, kind) and type(value) is not python:
+            raise ValueError
     if isinstance(column.type, UtcDateTime):
         return within_years(datetime.fromisoformat(value))
     if isinstance(column.type, Date):
