@@ -79,7 +79,7 @@ def test_a_forged_ledger_is_found_even_where_the_manifest_agrees(
         ),
         (lambda files: packed(manifest_with(files, version=2)), "newer form"),
         (lambda files: packed(manifest_with(files, revision="9999")), "made by a newer version"),
-        (lambda files: packed(manifest_with(files, revision="0001")), "made by an older version"),
+        (lambda files: packed(manifest_with(files, revision="0001")), "none that wrote archives"),
         (
             lambda files: packed(forged({**files, CARDS: b'{"id": 1}\n'})),
             "has other columns than it should",
@@ -175,21 +175,15 @@ def test_a_shop_that_is_here_is_not_taken_in_twice(
         elsewhere.takes_in(archive)
 
 
-def test_an_archive_of_another_version_is_told_with_both_and_what_to_do(
+def test_an_archive_of_a_newer_version_is_told_with_both_and_what_to_do(
     archive: bytes, elsewhere: Home
 ) -> None:
-    head = migrate.head()
-    for revision, to_do in (
-        ("0001", r"Update the server that it comes from, .*install the version that wrote it"),
-        ("9999", "Update this server to that version, and import again"),
-    ):
-        spoilt = manifest_with(files_of(archive), revision=revision, server="0.0.9")
-        refused(
-            elsewhere,
-            packed(spoilt),
-            rf"Punchcard 0\.0\.9 with database {revision} wrote it.*"
-            rf"Punchcard {re.escape(__version__)} with database {head}\. {to_do}",
-        )
+    refused(
+        elsewhere,
+        packed(manifest_with(files_of(archive), revision="9999", server="0.0.9")),
+        r"Punchcard 0\.0\.9 with database 9999 wrote it.*"
+        rf"Punchcard {re.escape(__version__)} with database {migrate.head()}\. Update this server",
+    )
 
 
 def test_a_damaged_ledger_leaves_nowhere(archive: bytes, town: Town, elsewhere: Home) -> None:
