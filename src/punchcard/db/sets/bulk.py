@@ -8,6 +8,7 @@ through one prepared statement a set, written a column at a time.
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import compress
 from operator import itemgetter
 from typing import Any
 
@@ -18,7 +19,7 @@ from sqlalchemy.engine import Dialect
 
 from punchcard.db.dialects import Row, is_sqlite
 from punchcard.db.sets.direct import send_to_sqlite
-from punchcard.db.sets.sqlite_values import converted, writer_of
+from punchcard.db.sets.sqlite_values import converted, converted_row, writer_of
 
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -41,8 +42,16 @@ class Bulk:
 
     def write_to_sqlite(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Send `rows` one after another through one prepared statement."""
+        if len(rows) == 1:
+            statement, row = self._one_for_sqlite(self._pick(rows[0]))
+            send_to_sqlite(connection, statement, [row])
+            return
         columns = list(zip(*map(self._pick, rows), strict=True))
         send_to_sqlite(connection, *self._for_sqlite(columns))
+
+    def _one_for_sqlite(self, row: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+        """Return the statement for one row alone, and what it takes."""
+        return self.on_sqlite, converted_row(row, self._writers)
 
     def _for_sqlite(self, columns: Sequence[Sequence[Any]]) -> tuple[str, Sequence[Any]]:
         """Return the statement for rows that are given as their columns, and what it takes."""
@@ -83,6 +92,18 @@ class BulkInsert(Bulk):
             names.append(name)
             written.append(converted(column, writer))
         return self._with_columns(tuple(names)), list(zip(*written, strict=True))
+
+    def _one_for_sqlite(self, row: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+        """Leave out what the row has not."""
+        there = [
+            value is not None or not may_be_left_out
+            for value, may_be_left_out in zip(row, self._may_be_left_out, strict=True)
+        ]
+        values = tuple(compress(row, there))
+        writers = tuple(compress(self._writers, there))
+        return self._with_columns(tuple(compress(self.columns, there))), converted_row(
+            values, writers
+        )
 
     @lru_cache(maxsize=64)  # noqa: B019 - those that insert live as long as the process
     def _with_columns(self, names: tuple[str, ...]) -> str:

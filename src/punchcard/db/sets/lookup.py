@@ -16,7 +16,13 @@ from sqlalchemy.sql.selectable import CompoundSelect
 
 from punchcard.db.dialects import is_sqlite
 from punchcard.db.sets.direct import fetch_from_sqlite
-from punchcard.db.sets.sqlite_values import Convert, converted, reader_of, writer_of
+from punchcard.db.sets.sqlite_values import (
+    Convert,
+    converted,
+    converted_row,
+    reader_of,
+    writer_of,
+)
 
 Query = Select[Any] | CompoundSelect[Any]
 Row = Any
@@ -71,6 +77,8 @@ class Lookup:
         found = fetch_from_sqlite(connection, text.statement, tuple(taken))
         if not found:
             return found
+        if len(found) == 1:
+            return [self._as_row(converted_row(found[0], self._readers))]
         columns = map(converted, zip(*found, strict=True), self._readers)
         return list(map(self._as_row, zip(*columns, strict=True)))
 

@@ -55,12 +55,10 @@ class KnownCustomers(NamedTuple):
 
 @lru_cache(maxsize=16)
 def _lock_lookup(key: str, dialect: Dialect, wallets: WalletColumns, *, waits: bool) -> Lookup:
-    query = (
-        card_query(wallets)
-        .where(one_of(_KEY_COLUMNS[key], "values", dialect))
-        .order_by(CARDS.c.id)
-        .with_for_update(of=CARDS, skip_locked=not waits)
-    )
+    query = card_query(wallets).where(one_of(_KEY_COLUMNS[key], "values", dialect))
+    if dialect.name != "sqlite":
+        # Where rows are locked, in one order. SQLite would sort them, with all their columns.
+        query = query.order_by(CARDS.c.id).with_for_update(of=CARDS, skip_locked=not waits)
     return Lookup(query, dialect)
 
 
