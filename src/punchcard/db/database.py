@@ -26,6 +26,7 @@ from punchcard.db.postgresql.addresses import libpq_address
 from punchcard.db.postgresql.data_age import data_age
 from punchcard.db.postgresql.engines import engine_of_requests, engine_of_the_till, replica_of
 from punchcard.db.postgresql.host_watch import HostWatch
+from punchcard.db.sets.kept_connection import KeptConnection
 from punchcard.db.watch.database_metrics import DatabaseMetrics
 from punchcard.db.write_health import WriteHealth
 from punchcard.kit.environment.paths import sqlite_file
@@ -57,7 +58,6 @@ class Database:
     ) -> None:
         self.is_sqlite = url.startswith("sqlite")
         self._limits = limits
-        self._kept: Connection | None = None
         self.writes = WriteHealth()
         self.hosts = HostWatch()
         if self.is_sqlite:
@@ -67,6 +67,7 @@ class Database:
         else:
             self._reader = self._writer = engine_of_requests(url, pool_size, limits, self.hosts)
             self._till = engine_of_the_till(url, pool_size, limits, self.hosts)
+        self._kept = KeptConnection(self._till)
         self.replica = (
             replica_of(self.address, read_url, pool_size, limits, lag_limit_seconds)
             if read_url
@@ -187,29 +188,7 @@ class Database:
             self._subscriptions.publish(announced)
 
     def _till_transaction(self) -> AbstractContextManager[Connection]:
-        """Return one transaction of the till.
-
-        On SQLite always over the same connection: to take it out of a pool of one and to put it
-        back costs a tenth of a stamp.
-        """
-        return self._kept_transaction() if self.is_sqlite else self._till.begin()
-
-    @contextmanager
-    def _kept_transaction(self) -> Iterator[Connection]:
-        if self._kept is None:
-            self._kept = self._till.connect()
-        try:
-            with self._kept.begin():
-                yield self._kept
-        except BaseException:
-            # The next one begins with nothing of what failed.
-            self._let_go()
-            raise
-
-    def _let_go(self) -> None:
-        kept, self._kept = self._kept, None
-        if kept is not None:
-            kept.close()
+        return self._kept if self.is_sqlite else self._till.begin()
 
     @contextmanager
     def long_write_connection(self) -> Iterator[Connection]:
@@ -244,7 +223,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection and forget subscribers; used again, it begins anew."""
-        self._let_go()
+        self._kept.let_go()
         self._reader.dispose()
         self._writer.dispose()
         self._till.dispose()

@@ -39,7 +39,7 @@ from sqlalchemy.sql.operators import custom_op
 
 from punchcard.db.base import Base
 from punchcard.db.failures import is_storage_failure
-from punchcard.db.sets.direct import begin_on_sqlite
+from punchcard.db.sets.direct import begin_on_sqlite, is_begun_on_sqlite
 from punchcard.kit.private_files import make_private_file
 
 Row = Mapping[str, Any]
@@ -147,7 +147,9 @@ def prepare_sqlite(engine: Engine, *, busy_seconds: int, read_only: bool) -> Non
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        begin_on_sqlite(connection, begin)
+        # The till begins its own past SQLAlchemy: a statement that goes through it joins that.
+        if read_only or not is_begun_on_sqlite(connection):
+            begin_on_sqlite(connection, begin)
 
 
 def _write_ahead(cursor: sqlite3.Cursor, busy_seconds: int) -> None:

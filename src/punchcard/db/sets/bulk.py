@@ -8,7 +8,6 @@ through one prepared statement a set, written a column at a time.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import compress
 from operator import itemgetter
 from typing import Any
 
@@ -19,9 +18,12 @@ from sqlalchemy.engine import Dialect
 
 from punchcard.db.dialects import Row, is_sqlite
 from punchcard.db.sets.direct import send_to_sqlite
-from punchcard.db.sets.sqlite_values import converted, converted_row, writer_of
+from punchcard.db.sets.sqlite_values import Convert, converted, writer_of
 
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+_Shape = tuple[str, Sequence[tuple[int, Convert | None]]]
+"""A statement for one row, and what it takes: the places in the row, and how each is written."""
 
 
 class Bulk:
@@ -33,6 +35,7 @@ class Bulk:
         self.on_sqlite = ""
         self._writers = [writer_of(table.c[column].type) for column in columns]
         self._pick = itemgetter(*columns)
+        self._shape = lru_cache(maxsize=64)(self._shape_on_sqlite)
         types = ", ".join(f"{c} {table.c[c].type.compile(_POSTGRESQL)}" for c in columns)
         self._recordset = f"json_to_recordset(%s::json) AS r({types})"
 
@@ -43,15 +46,18 @@ class Bulk:
     def write_to_sqlite(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Send `rows` one after another through one prepared statement."""
         if len(rows) == 1:
-            statement, row = self._one_for_sqlite(self._pick(rows[0]))
-            send_to_sqlite(connection, statement, [row])
+            row = self._pick(rows[0])
+            statement, places = self._shape(tuple([value is None for value in row]))
+            one = tuple([row[at] if write is None else write(row[at]) for at, write in places])
+            send_to_sqlite(connection, statement, [one])
             return
         columns = list(zip(*map(self._pick, rows), strict=True))
         send_to_sqlite(connection, *self._for_sqlite(columns))
 
-    def _one_for_sqlite(self, row: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
-        """Return the statement for one row alone, and what it takes."""
-        return self.on_sqlite, converted_row(row, self._writers)
+    def _shape_on_sqlite(self, is_none: tuple[bool, ...]) -> _Shape:
+        """Return how one row alone is written of which these columns are None."""
+        writers = [None if none else w for w, none in zip(self._writers, is_none, strict=True)]
+        return self.on_sqlite, list(enumerate(writers))
 
     def _for_sqlite(self, columns: Sequence[Sequence[Any]]) -> tuple[str, Sequence[Any]]:
         """Return the statement for rows that are given as their columns, and what it takes."""
@@ -93,17 +99,14 @@ class BulkInsert(Bulk):
             written.append(converted(column, writer))
         return self._with_columns(tuple(names)), list(zip(*written, strict=True))
 
-    def _one_for_sqlite(self, row: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+    def _shape_on_sqlite(self, is_none: tuple[bool, ...]) -> _Shape:
         """Leave out what the row has not."""
-        there = [
-            value is not None or not may_be_left_out
-            for value, may_be_left_out in zip(row, self._may_be_left_out, strict=True)
+        places = [
+            (at, None if none else self._writers[at])
+            for at, none in enumerate(is_none)
+            if not (none and self._may_be_left_out[at])
         ]
-        values = tuple(compress(row, there))
-        writers = tuple(compress(self._writers, there))
-        return self._with_columns(tuple(compress(self.columns, there))), converted_row(
-            values, writers
-        )
+        return self._with_columns(tuple(self.columns[at] for at, _ in places)), places
 
     @lru_cache(maxsize=64)  # noqa: B019 - those that insert live as long as the process
     def _with_columns(self, names: tuple[str, ...]) -> str:

@@ -49,8 +49,24 @@ def begin_on_sqlite(connection: Connection, statement: str) -> None:
         raise _wrapped(connection, statement, error) from error
 
 
+def is_begun_on_sqlite(connection: Connection) -> bool:
+    """Return whether a transaction is under way, whether SQLAlchemy knows of it or not."""
+    return _raw(connection).in_transaction
+
+
+def end_on_sqlite(connection: Connection) -> None:
+    """Commit what is under way, whether SQLAlchemy knows of it or not. Raises as it does."""
+    if connection.in_transaction():
+        connection.commit()
+        return
+    try:
+        _raw(connection).commit()
+    except sqlite3.Error as error:
+        raise _wrapped(connection, "COMMIT", error) from error
+
+
 def _raw(connection: Connection) -> sqlite3.Connection:
-    raw = connection.connection.driver_connection
+    raw = connection.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)
     return raw
 

@@ -1,0 +1,43 @@
+"""The one connection that the till keeps to SQLite, and its transactions, past SQLAlchemy."""
+
+from sqlalchemy import Connection, Engine
+
+from punchcard.db.sets.direct import begin_on_sqlite, end_on_sqlite
+
+
+class KeptConnection:
+    """Each `with` block is one writing transaction, one after another.
+
+    To take the connection out of a pool of one, to begin and to commit in SQLAlchemy's way and to
+    put it back costs twice what SQLite does for it. A statement that goes through SQLAlchemy finds
+    the transaction under way, and joins it.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Connection:
+        """Begin a transaction."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        begin_on_sqlite(self._connection, "BEGIN IMMEDIATE")
+        return self._connection
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Commit, or undo everything after an error."""
+        if kind is not None or self._connection is None:
+            # The next one begins with nothing of what failed.
+            self.let_go()
+            return
+        try:
+            end_on_sqlite(self._connection)
+        except BaseException:
+            self.let_go()
+            raise
+
+    def let_go(self) -> None:
+        """Close the connection, with what is under way on it; used again, it is opened anew."""
+        kept, self._connection = self._connection, None
+        if kept is not None:
+            kept.close()
