@@ -29,6 +29,8 @@ from punchcard.loyalty.tables import EntryRow
 from punchcard.loyalty.vocabulary import COMES_BY_ITSELF, ActorKind, EntryType
 
 _NOBODY: Final = Actor(ActorKind.SYSTEM, None)
+# Looked up once: before Python 3.12 an enum gives its words slowly, and this is asked always.
+_IMPORT: Final = ActorKind.IMPORT
 FIRST_HASH = bytes(32)
 
 HASHED_FIELDS = (
@@ -152,7 +154,7 @@ def make_entry(
     Only the main entry of an operation carries its key, note and fingerprint.
     """
     actor = operation.actor
-    if actor.kind == ActorKind.IMPORT and draft.type in COMES_BY_ITSELF:
+    if actor.kind == _IMPORT and draft.type in COMES_BY_ITSELF:
         # Booked on the way, and nothing that was told: statistics count it as any other.
         actor = _NOBODY
     row: EntryRow = {

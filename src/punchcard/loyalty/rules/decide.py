@@ -142,8 +142,7 @@ def decide(
     _check_card_and_program(operation, program, card)
     _check_staff(operation, program)
     _check_code(operation, program)
-    if isinstance(operation, _STAMPING) and operation.actor.kind not in AWAY_FROM_COUNTER:
-        card = stamp_rules.as_stamped(program, card, operation.occurred_at, now)
+    card = _as_stamped(operation, program, card, now)
     if history is not NO_HISTORY:
         _check_told_late(operation, program, history, now)
     steps = Steps(card, at)
@@ -227,11 +226,24 @@ def _occasion(
 
 
 def _check_card_and_program(operation: Operation, program: ProgramRules, card: CardState) -> None:
+    if card.status == _ACTIVE and program.status == _PROGRAM_ACTIVE:
+        return
     is_correction = isinstance(operation, _CORRECTIONS)
     if card.status != _ACTIVE and not (is_correction and card.status == _BLOCKED):
         raise CardWasReplaced if card.status == _REPLACED else CardBlocked
     if program.status != _PROGRAM_ACTIVE and not is_correction:
         raise ProgramInactive
+
+
+def _as_stamped(
+    operation: Operation, program: ProgramRules, card: CardState, now: datetime
+) -> CardState:
+    """Return the card as a stamp at the counter finds it, and as it is for all others."""
+    if card.last_stamp_at is None or card.last_stamp_at <= now:
+        return card
+    if not isinstance(operation, _STAMPING) or operation.actor.kind in AWAY_FROM_COUNTER:
+        return card
+    return stamp_rules.as_stamped(program, card, operation.occurred_at, now)
 
 
 def _check_staff(operation: Operation, program: ProgramRules) -> None:

@@ -80,8 +80,9 @@ class BatchLocks:
         self._lock_cards(operations, waits=waits)
         self._lock_rewards(operations, waits=waits)
         self._lock_budgets(operations, waits=waits)
-        self._lock_places(operations, waits=waits)
-        self._lock_customers(operations, waits=waits)
+        if opening := [o for o in operations if isinstance(o, OpenCard)]:
+            self._lock_places(opening, waits=waits)
+            self._lock_customers(opening, waits=waits)
         # After the locks: another server may have stamped a card while this one waited for it.
         self.now = self.dependencies.clock.now()
         if looks_closer:
@@ -258,6 +259,8 @@ class BatchLocks:
                 wanted.add((vendor_id, target.reward_id))
         if any(map(_HAD_STANDING, self.cards.values())):
             wanted |= self._promised(operations)
+        if not wanted:
+            return
         found = till_locks.lock_rewards(self.connection, wanted, waits=waits)
         self.rewards = found.free
         self.held.update(found.held.values())
@@ -286,14 +289,13 @@ class BatchLocks:
         self.budgets, self._promotions = found.free, wanted.difference(found.held)
         self.held.update(found.held.values())
 
-    def _lock_places(self, operations: Sequence[Operation], *, waits: bool) -> None:
-        vendors = {o.vendor_id for o in operations if isinstance(o, OpenCard)}
-        if vendors:
-            self.places = lock_places(self.connection, vendors, waits=waits)
-            self.held.update(self.places.held)
+    def _lock_places(self, opening: Sequence[OpenCard], *, waits: bool) -> None:
+        vendors = {operation.vendor_id for operation in opening}
+        self.places = lock_places(self.connection, vendors, waits=waits)
+        self.held.update(self.places.held)
 
-    def _lock_customers(self, operations: Sequence[Operation], *, waits: bool) -> None:
-        asked = (vouched_contact(o) for o in operations if isinstance(o, OpenCard))
+    def _lock_customers(self, opening: Sequence[OpenCard], *, waits: bool) -> None:
+        asked = map(vouched_contact, opening)
         contacts = {contact for contact in asked if contact is not None}
         if not contacts:
             return

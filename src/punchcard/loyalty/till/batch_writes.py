@@ -312,12 +312,13 @@ class BatchWrites:
             for new in opened
             if new.is_mailed and new.customer_shown and new.customer_shown["email"]
         ]
-        return [
-            *waiting_rows(CARD_CHANGED, self.cards, now),
-            *waiting_rows(CUSTOMER_WELCOME, welcome, now),
-            *waiting_rows(SHELF_CHANGED, self.shelves, now),
-            *waiting_rows(CARD_FOLLOWED, self.followed, now),
-        ]
+        left: tuple[tuple[str, Iterable[str]], ...] = (
+            (CARD_CHANGED, self.cards),
+            (CUSTOMER_WELCOME, welcome),
+            (SHELF_CHANGED, self.shelves),
+            (CARD_FOLLOWED, self.followed),
+        )
+        return [row for topic, keys in left if keys for row in waiting_rows(topic, keys, now)]
 
     def _day_rows(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Return what is added to days, and of those where details count, apart."""

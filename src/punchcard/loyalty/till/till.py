@@ -14,7 +14,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from itertools import count
 
 from punchcard.db.database import Database
@@ -33,7 +32,7 @@ from punchcard.loyalty.till.batch_runner import RETRY_AFTER_SECONDS, BatchRunner
 from punchcard.loyalty.till.enrolment import TillDependencies
 from punchcard.loyalty.till.locked_submissions import LockedSubmissions
 from punchcard.loyalty.till.receipt import Receipt
-from punchcard.loyalty.till.submissions import Submission, answer
+from punchcard.loyalty.till.submissions import Answer, Submission, answer
 
 _log = logging.getLogger(__name__)
 
@@ -145,7 +144,7 @@ class Till:
         """
         outcomes: list[Outcome] = []
         for start in range(0, len(operations), self._list_limit):
-            done: Future[list[Outcome]] = Future()
+            done = Answer()
             try:
                 self._put(Submission(operations[start : start + self._list_limit], done))
             except TillBusy as busy:
