@@ -1,6 +1,5 @@
 """What waits for locked rows: in order, for own batches without limit, for others with one."""
 
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -9,7 +8,7 @@ import pytest
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.till.batch_locks import BatchLocks
 from punchcard.loyalty.till.locked_submissions import LockedSubmissions
-from punchcard.loyalty.till.submissions import Submission
+from punchcard.loyalty.till.submissions import Answer, Submission
 
 
 @dataclass
@@ -50,7 +49,7 @@ def waiting() -> Waiting:
 
 
 def submission(number: int, cards: str) -> Submission:
-    return Submission(cast("Any", list(cards)), Future(), number=number)
+    return Submission(cast("Any", list(cards)), Answer(), number=number)
 
 
 def test_what_needs_no_held_card_goes_on(waiting: Waiting) -> None:

@@ -33,7 +33,8 @@ class _Typed(Protocol):
 # The driver looks for an adapter of all that is neither a number nor a text, in four places before
 # it takes the value as it is: for None and bytes, of which an entry has a dozen, that costs more
 # than to write the entry. Both adapters give the value itself, without a call of Python's.
-sqlite3.register_adapter(type(None), {}.get)
+_NOTHING: Final[dict[None, None]] = {}
+sqlite3.register_adapter(type(None), _NOTHING.get)
 sqlite3.register_adapter(bytes, bytes)
 
 
