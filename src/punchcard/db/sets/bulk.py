@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 
 from punchcard.db.dialects import Row, is_sqlite
-from punchcard.db.sets.direct import send_to_sqlite
+from punchcard.db.sets.direct import Write, send_to_sqlite
 from punchcard.db.sets.sqlite_values import Convert, converted, writer_of
 
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -43,23 +43,21 @@ class Bulk:
         """Write `rows`; each has every column of this statement."""
         write_together(connection, [(self, rows)])
 
-    def write_to_sqlite(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Send `rows` one after another through one prepared statement."""
+    def for_sqlite(self, rows: Sequence[Row]) -> Write:
+        """Return one prepared statement, and `rows` as it takes them one after another."""
         if len(rows) == 1:
             row = self._pick(rows[0])
             statement, places = self._shape(tuple([value is None for value in row]))
             one = tuple([row[at] if write is None else write(row[at]) for at, write in places])
-            send_to_sqlite(connection, statement, [one])
-            return
-        columns = list(zip(*map(self._pick, rows), strict=True))
-        send_to_sqlite(connection, *self._for_sqlite(columns))
+            return statement, [one]
+        return self._columns_for_sqlite(list(zip(*map(self._pick, rows), strict=True)))
 
     def _shape_on_sqlite(self, is_none: tuple[bool, ...]) -> _Shape:
         """Return how one row alone is written of which these columns are None."""
         writers = [None if none else w for w, none in zip(self._writers, is_none, strict=True)]
         return self.on_sqlite, list(enumerate(writers))
 
-    def _for_sqlite(self, columns: Sequence[Sequence[Any]]) -> tuple[str, Sequence[Any]]:
+    def _columns_for_sqlite(self, columns: Sequence[Sequence[Any]]) -> Write:
         """Return the statement for rows that are given as their columns, and what it takes."""
         written = map(converted, columns, self._writers)
         return self.on_sqlite, list(zip(*written, strict=True))
@@ -87,7 +85,7 @@ class BulkInsert(Bulk):
         self.on_postgresql = f"{head} {body} {on_conflict}"
         self.on_sqlite = self._with_columns(self.columns)
 
-    def _for_sqlite(self, columns: Sequence[Sequence[Any]]) -> tuple[str, Sequence[Any]]:
+    def _columns_for_sqlite(self, columns: Sequence[Sequence[Any]]) -> Write:
         """Leave out what none of the rows has: half of an entry, for which places cost as much."""
         names, written = [], []
         for name, column, writer, may_be_left_out in zip(
@@ -144,7 +142,7 @@ class RowAdd(Bulk):
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Add `rows` to what is there."""
         if is_sqlite(connection):
-            self.write_to_sqlite(connection, rows)
+            send_to_sqlite(connection, [self.for_sqlite(rows)] if rows else [])
         elif rows:
             connection.exec_driver_sql(self.on_postgresql, [self._pick(row) for row in rows])
 
@@ -175,8 +173,7 @@ def write_together(connection: Connection, writes: Sequence[tuple[Bulk, Sequence
     if not filled:
         return
     if is_sqlite(connection):
-        for bulk, rows in filled:
-            bulk.write_to_sqlite(connection, rows)
+        send_to_sqlite(connection, [bulk.for_sqlite(rows) for bulk, rows in filled])
         return
     statement = _together(tuple(bulk.on_postgresql for bulk, _ in filled))
     documents = tuple(bulk.document(rows) for bulk, rows in filled)

@@ -5,7 +5,7 @@ a stamp alone in its batch has six of them.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,6 +13,9 @@ from sqlalchemy.exc import DBAPIError
 
 Values = tuple[Any, ...]
 """A row as the driver takes and gives it."""
+
+Write = tuple[str, Sequence[Values]]
+"""A statement, and the rows that it is done with."""
 
 
 def fetch_from_sqlite(connection: Connection, statement: str, values: Values) -> list[Values]:
@@ -26,19 +29,21 @@ def fetch_from_sqlite(connection: Connection, statement: str, values: Values) ->
         raise _wrapped(connection, statement, error) from error
 
 
-def send_to_sqlite(connection: Connection, statement: str, rows: Sequence[Values]) -> None:
-    """Do `statement` with each of `rows`. Raises as SQLAlchemy does."""
+def send_to_sqlite(connection: Connection, writes: Iterable[Write]) -> None:
+    """Do each statement with each of its rows. Raises as SQLAlchemy does."""
     if _is_watched(connection):
-        connection.exec_driver_sql(statement, list(rows))
+        for statement, rows in writes:
+            connection.exec_driver_sql(statement, list(rows))
         return
     raw = _raw(connection)
-    try:
-        if len(rows) == 1:
-            raw.execute(statement, rows[0])
-        else:
-            raw.executemany(statement, rows)
-    except sqlite3.Error as error:
-        raise _wrapped(connection, statement, error) from error
+    for statement, rows in writes:
+        try:
+            if len(rows) == 1:
+                raw.execute(statement, rows[0])
+            else:
+                raw.executemany(statement, rows)
+        except sqlite3.Error as error:
+            raise _wrapped(connection, statement, error) from error
 
 
 def begin_on_sqlite(connection: Connection, statement: str) -> None:
