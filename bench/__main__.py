@@ -30,6 +30,7 @@ from bench.server_processes import server_processes
 from bench.shops import shops
 from bench.stamps import memory, operations, ordinary, stamps
 from bench.start import start
+from bench.syncs import syncs
 from bench.timing import timing
 from bench.webhooks import webhooks
 from bench.workshop import Bench, Workshop, bars
@@ -51,6 +52,7 @@ BENCHES: dict[str, tuple[str, Bench]] = {
     "ordinary": ("16 connections beside a server in the ordinary style", ordinary),
     "memory": ("memory of the server under 64 connections", memory),
     "stamps-sqlite": ("stamps on SQLite inside the process, 16 callers", stamps_sqlite),
+    "syncs": ("waits for the disk of a stamp and of a list, by strace", syncs),
     "instructions": ("instructions of a stamp and of a list's, by callgrind", instructions),
     "pins": ("PIN checks at 1, 50 and 500 staff, beside bare bcrypt", pins),
     "start": ("from the start of the process to its first answer", start),
