@@ -21,7 +21,11 @@ class KeptConnection:
         """Begin a transaction."""
         if self._connection is None:
             self._connection = self._engine.connect()
-        begin_on_sqlite(self._connection, "BEGIN IMMEDIATE")
+        try:
+            begin_on_sqlite(self._connection, "BEGIN IMMEDIATE")
+        except BaseException:
+            self.let_go()
+            raise
         return self._connection
 
     def __exit__(self, kind: object, *_: object) -> None:
