@@ -8,7 +8,7 @@ import pytest
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.till.batch_locks import BatchLocks
 from punchcard.loyalty.till.locked_submissions import LockedSubmissions
-from punchcard.loyalty.till.submissions import Answer, Submission
+from punchcard.loyalty.till.submissions import Submission, ThreadAnswer
 
 
 @dataclass
@@ -49,7 +49,7 @@ def waiting() -> Waiting:
 
 
 def submission(number: int, cards: str) -> Submission:
-    return Submission(cast("Any", list(cards)), Answer(), number=number)
+    return Submission(cast("Any", list(cards)), ThreadAnswer(), number=number)
 
 
 def test_what_needs_no_held_card_goes_on(waiting: Waiting) -> None:

@@ -14,7 +14,7 @@ from punchcard.loyalty.till.batch import Outcome
 _log = logging.getLogger(__name__)
 
 
-class Answer:
+class ThreadAnswer:
     """What a thread waits for that has no event loop: a tenth of what a `Future` costs."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Submission:
     """
 
     operations: Sequence[Operation]
-    done: "Answer | asyncio.Future[list[Outcome]]"
+    done: "ThreadAnswer | asyncio.Future[list[Outcome]]"
     loop: asyncio.AbstractEventLoop | None = None
     number: int = 0
     submitted_at: float = 0.0

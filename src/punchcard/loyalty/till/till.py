@@ -32,7 +32,7 @@ from punchcard.loyalty.till.batch_runner import RETRY_AFTER_SECONDS, BatchRunner
 from punchcard.loyalty.till.enrolment import TillDependencies
 from punchcard.loyalty.till.locked_submissions import LockedSubmissions
 from punchcard.loyalty.till.receipt import Receipt
-from punchcard.loyalty.till.submissions import Answer, Submission, answer
+from punchcard.loyalty.till.submissions import Submission, ThreadAnswer, answer
 
 _log = logging.getLogger(__name__)
 
@@ -144,7 +144,7 @@ class Till:
         """
         outcomes: list[Outcome] = []
         for start in range(0, len(operations), self._list_limit):
-            done = Answer()
+            done = ThreadAnswer()
             try:
                 self._put(Submission(operations[start : start + self._list_limit], done))
             except TillBusy as busy:
