@@ -52,8 +52,10 @@ def _replay(database_url: str, purchases: Purchases) -> int:
     with TemporaryDirectory(prefix="punchcard-growth-") as folder, progress_bar(console) as bar:
         settings = replace(
             bench_settings(Path(folder), database_url),
-            # Nobody waits for what it holds, and a busy machine may hold it up in mid batch.
+            # Nobody waits for what it holds, and a busy machine may hold it up anywhere.
             till_idle_transaction_timeout_seconds=0,
+            request_idle_transaction_timeout_seconds=0,
+            worker_idle_transaction_timeout_seconds=0,
         )
         migrate.upgrade(settings.database_url)
         task = bar.add_task("Living through it", total=None)
