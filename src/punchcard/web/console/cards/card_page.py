@@ -8,7 +8,7 @@ from fastapi import Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service
-from punchcard.kit.ids import CardId, EntryId, as_id, readable_number
+from punchcard.kit.ids import CardId, as_id, readable_number
 from punchcard.loyalty.cards import card_service, erasures, grant_reader
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.contacts import contact_changes
@@ -46,9 +46,9 @@ def card_path(card_id: CardId) -> str:
     return f"/console/members/{card_id}"
 
 
-def _refunded_minor(entries: Iterable[ReadEntry]) -> Counter[EntryId]:
+def _refunded_minor(entries: Iterable[ReadEntry]) -> Counter[str]:
     """Return how much of purchases came back, as far as these entries tell."""
-    refunded = Counter[EntryId]()
+    refunded = Counter[str]()
     for entry in entries:
         if entry.row["type"] == EntryType.POINTS_REFUNDED:
             refunded[(entry.row["details"] or {})["refunds"]] += entry.row["amount_minor"] or 0
