@@ -185,6 +185,21 @@ def test_a_released_reservation_is_over(driver: ApiDriver, shop: Any) -> None:
     check_problem(driver.api.post(f"{path}/confirm"), 409, code="reservation_released")
 
 
+def test_a_cards_reservations_are_listed_newest_first(driver: ApiDriver, shop: Any) -> None:
+    card, _ = shop
+    made = [
+        driver.made(driver.api.post(f"{LOYALTY}/reservations", {"card": card["id"], "points": one}))
+        for one in (1, 2, 3)
+    ]
+    path = f"{LOYALTY}/cards/{card['id']}/reservations"
+    first = driver.api.get(path, params={"limit": 2}).json()
+    rest = driver.api.get(path, params={"cursor": first["next_cursor"]}).json()
+    assert [*first["items"], *rest["items"]] == list(reversed(made))
+    assert rest["next_cursor"] is None
+    other = driver.api.get(f"{LOYALTY}/cards/{made[0]['id']}/reservations")
+    check_problem(other, 404, code="card_not_found")
+
+
 def test_a_reservation_ends_with_its_time(driver: ApiDriver, shop: Any) -> None:
     card, coffee = shop
     grant = give(driver, card, coffee)

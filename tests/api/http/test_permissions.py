@@ -133,6 +133,7 @@ def test_a_device_sees_what_a_till_needs() -> None:
         "/loyalty/cards/{card_id}",
         "/loyalty/cards/{card_id}/transactions",
         "/loyalty/cards/{card_id}/grants",
+        "/loyalty/cards/{card_id}/reservations",
         "/loyalty/reservations/{reservation_id}",
         "/loyalty/claims/{claim_id}",
         "/loyalty/pins",

@@ -237,6 +237,7 @@ ACCESS: Final[dict[tuple[str, str], AccessRule]] = {
     ("DELETE", f"{_LOYALTY}/cards/{{card_id}}/contact-change"): MAY_MANAGE,
     ("GET", f"{_LOYALTY}/cards/{{card_id}}/transactions"): _SEE,
     ("GET", f"{_LOYALTY}/cards/{{card_id}}/grants"): _SEE,
+    ("GET", f"{_LOYALTY}/cards/{{card_id}}/reservations"): _SEE,
     ("GET", f"{_LOYALTY}/transactions"): MAY_READ,
     # The till
     ("POST", f"{_LOYALTY}/stamp"): MAY_OPERATE,

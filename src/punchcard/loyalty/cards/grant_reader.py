@@ -44,10 +44,7 @@ def list_grants(
 
     Raises CardNotFound.
     """
-    wanted = as_id(card_id)
-    known = select(CARDS.c.id).where(CARDS.c.id == wanted, CARDS.c.vendor_id == vendor_id)
-    if wanted is None or session.scalar(known) is None:
-        raise CardNotFound
+    wanted = _known_card(session, vendor_id, card_id)
     query = select(Grant).where(Grant.card_id == wanted).order_by(Grant.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(Grant.id < before_id)
@@ -73,3 +70,31 @@ def get_reservation(
     if reservation is None or reservation.vendor_id != vendor_id:
         raise ReservationNotFound
     return reservation
+
+
+def list_reservations(
+    session: Session,
+    vendor_id: VendorId,
+    card_id: CardId,
+    *,
+    limit: int,
+    before_id: str | None = None,
+) -> Sequence[Reservation]:
+    """Return up to `limit` reservations of the vendor's card before `before_id`, newest first.
+
+    Raises CardNotFound.
+    """
+    wanted = _known_card(session, vendor_id, card_id)
+    query = select(Reservation).where(Reservation.card_id == wanted)
+    if before_id is not None:
+        query = query.where(Reservation.id < before_id)
+    return session.scalars(query.order_by(Reservation.id.desc()).limit(limit)).all()
+
+
+def _known_card(session: Session, vendor_id: VendorId, card_id: CardId) -> CardId:
+    """Return the id of the vendor's card, as it is kept. Raises CardNotFound."""
+    wanted = as_id(card_id)
+    known = select(CARDS.c.id).where(CARDS.c.id == wanted, CARDS.c.vendor_id == vendor_id)
+    if wanted is None or session.scalar(known) is None:
+        raise CardNotFound
+    return wanted

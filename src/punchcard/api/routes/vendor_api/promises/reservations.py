@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 
-from punchcard.api.http.dependencies import CallerDep
+from punchcard.api.http.dependencies import CallerDep, Listed, PageDep, listed
 from punchcard.api.http.fast_routes import (
     FastHandler,
     FastRequest,
@@ -40,6 +40,18 @@ from punchcard.loyalty.vocabulary import ReservationState
 PREFIX: Final = "/api/v1/vendor/loyalty"
 
 router = api_router(PREFIX, tag="reservations")
+
+
+@router.get("/cards/{card_id}/reservations", responses=problems(404))
+def list_card_reservations(
+    caller: CallerDep, page: PageDep, card_id: CardId
+) -> Listed[ReservationSchema]:
+    """Return what a card set aside, newest first, whatever became of it."""
+    with caller.context.database.read() as session:
+        rows = grant_reader.list_reservations(
+            session, caller.vendor_id, card_id, limit=page.fetch, before_id=page.cursor
+        )
+    return listed(page, list(rows), reservation_schema, lambda row: row.id)
 
 
 @router.get("/reservations/{reservation_id}", responses=problems(404))
