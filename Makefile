@@ -123,8 +123,8 @@ lock: setup ## Take the newest versions that pyproject.toml allows into the lock
 	@$(LOCK) --extra otel --output-file requirements-otel.txt
 	@$(LOCK) --extra dev --extra mcp --extra otel --extra s3 --output-file requirements-dev.txt
 
-client: setup ## Write the models of the Python client from the OpenAPI document
-	@$(BIN)/python -m tools.client_models
+client: setup ## Write the Python client's models from the OpenAPI document, and the file of the JavaScript client
+	@$(BIN)/python -m tools.clients
 
 vendor: setup-node ## Fetch the browser files of every vendor.toml again, by npm
 	@$(BIN)/python -m tools.vendor

@@ -1,19 +1,17 @@
 """The JavaScript client against a running server: its README, its routes, its types."""
 
 import json
-import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from playwright._impl._driver import compute_driver_executable
 
+from tests.clients.readme import check_receiver, programs_of
 from tests.support.counter import Counter
 from tests.support.demo_server import plain_environment
-from tools.client_models import openapi_document
 
 CLIENT = Path(__file__).parents[2] / "clients" / "javascript"
-SOURCE = (CLIENT / "punchcard.js").read_text(encoding="utf-8")
 
 WORK = """
 import { Guest, Shop } from "./punchcard.js";
@@ -42,6 +40,53 @@ console.log(JSON.stringify({
   program: (await guest.program(slug)).name,
   types,
   history,
+}));
+"""
+
+REST = """
+import { Guest, Shop } from "./punchcard.js";
+
+const { url, key, card, cardId, token, reward } = JSON.parse(process.argv[1]);
+const shop = new Shop(url, key);
+const all = async (list, name) => {
+  const found = [];
+  for await (const one of list) found.push(one[name]);
+  return found;
+};
+const sale = { card, amount_minor: 1234 };
+const quotes = [(await shop.quote(sale)).points, (await shop.quoteVisit(sale)).stamps];
+const visit = await shop.visit(sale);
+const undone = await shop.void(visit.transaction.id, { reason: "Typed twice" });
+
+await shop.earn({ card, amount_minor: 10000 });
+const basket = await shop.reserve({ card, points: 60 });
+await shop.confirmReservation(basket.id, { points: 50 });
+const other = await shop.reserve({ card, points: 20 });
+await shop.releaseReservation(other.id);
+
+const given = { card, reward_id: reward, reason: "apology" };
+const cake = await shop.giveGrant(given);
+const handedOver = await shop.redeemGrant({ card, grant_id: cake.id });
+await shop.revokeGrant((await shop.giveGrant(given)).id);
+
+const receipt = await shop.makeClaim({ amount_minor: 500, reference: "B-1" });
+const guest = new Guest(url);
+const claimed = [await guest.claim(token, receipt.code), await guest.claim(token, receipt.code)];
+await shop.withdrawClaim((await shop.makeClaim({ amount_minor: 500, reference: "B-2" })).id);
+const claims = [];
+for await (const { id, reference } of shop.claims()) {
+  claims.push([reference, (await shop.claim(id)).state]);
+}
+console.log(JSON.stringify({
+  quotes,
+  visited: [visit.card.stamps, visit.card.points],
+  voided: [undone.card.stamps, undone.card.points],
+  reservations: await all(shop.reservations(cardId), "state"),
+  one: (await shop.reservation(other.id)).state,
+  handedOver: handedOver.transaction.type,
+  grants: await all(shop.grants(cardId), "state"),
+  claimed: claimed.map((one) => one.card.points),
+  claims,
 }));
 """
 
@@ -78,24 +123,42 @@ def test_a_shop_and_a_guest(counter: Counter) -> None:
     assert history[0] == "points_refunded"
 
 
-def test_the_program_of_the_readme_does_what_it_says(counter: Counter) -> None:
-    readme = (CLIENT / "README.md").read_text(encoding="utf-8")
-    [program] = re.findall(r"```js\n(.*?)```", readme, re.S)
+def test_the_programs_of_the_readme_do_what_they_say(counter: Counter) -> None:
+    sale, basket, _ = programs_of(CLIENT / "README.md", "js")
     key = counter.shop.api_key("loyalty:read", "loyalty:operate")
-    said = run(program, PUNCHCARD_URL=counter.address, PUNCHCARD_API_KEY=key)
-    assert said.splitlines() == ["12 points", "not_enough_points 488"]
+    at = {"PUNCHCARD_URL": counter.address, "PUNCHCARD_API_KEY": key}
+    assert run(sale, **at).splitlines() == ["12 points", "not_enough_points 488"]
+    counter.post("/points/adjust", card=counter.card["id"], points_delta=90, reason="Moved in")
+    said = run(basket, CARD=counter.card["number"], **at).splitlines()
+    assert said == ["25 points for this basket", "confirmed", "65 points left"]
 
 
-def test_its_types_name_fields_of_the_document() -> None:
-    schemas = openapi_document()["components"]["schemas"]
-    types = re.findall(r"@typedef \{object\} (\w+)(.*?)\*/", SOURCE, re.S)
-    held = {name: body for name, body in types if name in schemas}
-    assert len(held) >= 8
-    for name, body in held.items():
-        found = re.findall(r"@property \{[^}]*\} (\[?)(\w+)", body)
-        named = {field: not bracket for bracket, field in found}
-        assert named, name
-        assert set(named) <= set(schemas[name]["properties"]), name
-        required = set(schemas[name].get("required", []))
-        if name.endswith("Request"):
-            assert {field for field, is_needed in named.items() if is_needed} == required, name
+def test_the_receiver_of_the_readme_tells_right_from_wrong() -> None:
+    *_, program = programs_of(CLIENT / "README.md", "js")
+    node, _ = compute_driver_executable()
+    check_receiver([node, "--input-type=module", "-e", program], plain_environment(), cwd=CLIENT)
+
+
+def test_the_rest_of_a_shops_day(counter: Counter) -> None:
+    reward = counter.post(
+        f"/programs/{counter.program['id']}/rewards", name="A cake", points_required=None
+    )
+    facts = {
+        "url": counter.address,
+        "key": counter.shop.api_key("loyalty:read", "loyalty:operate", "loyalty:manage"),
+        "card": counter.card["number"],
+        "cardId": counter.card["id"],
+        "token": counter.card["public_url"].rpartition("/")[2],
+        "reward": reward["id"],
+    }
+    assert json.loads(run(REST, json.dumps(facts))) == {
+        "quotes": [12, 1],
+        "visited": [1, 12],
+        "voided": [0, 0],
+        "reservations": ["released", "confirmed"],
+        "one": "released",
+        "handedOver": "grant_redeemed",
+        "grants": ["revoked", "used"],
+        "claimed": [55, 55],
+        "claims": [["B-2", "withdrawn"], ["B-1", "claimed"]],
+    }

@@ -1,14 +1,14 @@
 """The Python client against a running server, and its README word for word."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from punchcard_client import InvalidInput, NotAllowed, NotFound, NotSignedIn, Refused, Shop
+from punchcard_client import Guest, InvalidInput, NotAllowed, NotFound, NotSignedIn, Refused, Shop
 
+from tests.clients.readme import check_receiver, programs_of
 from tests.support.counter import Counter
 
 CLIENT = Path(__file__).parents[2] / "clients" / "python"
@@ -41,11 +41,76 @@ def test_a_card_from_its_opening_to_a_refund(counter: Counter) -> None:
         assert voided["card"] == shop.card(card["id"])
         assert (voided["card"]["stamps"], voided["card"]["points"]) == (0, 15)
 
-        receipt = shop.claim(amount_minor=500, reference="B-1")
-        assert receipt["state"] == "open"
         stats = shop.stats(program["id"], first_day="2026-03-02", last_day="2026-03-02")
         assert stats["daily"][0]["rewards_redeemed"] == 1
         assert (list(shop.rewards(program["id"])), list(shop.promotions(program["id"]))) == ([], [])
+
+
+def test_what_a_purchase_would_earn_is_told_and_not_given(counter: Counter) -> None:
+    card = counter.card["number"]
+    with shop_of(counter) as shop:
+        quote = shop.quote(card=card, amount_minor=1234)
+        visit = shop.quote_visit(card=card, amount_minor=1234)
+        assert (quote["points"], visit["points"], visit["stamps"]) == (12, 12, 1)
+        assert shop.card(counter.card["id"])["points"] == 0
+        assert shop.visit(card=card, amount_minor=1234)["card"]["points"] == 12
+
+
+def test_points_are_set_aside_then_used_or_given_back(counter: Counter) -> None:
+    card = counter.card["number"]
+    with shop_of(counter) as shop:
+        shop.earn(card=card, amount_minor=10000)
+        basket = shop.reserve(card=card, points=60, idempotency_key="basket-1")
+        assert shop.reserve(card=card, points=60, idempotency_key="basket-1") == basket
+        assert shop.reservation(basket["id"]) == basket
+        part = shop.confirm_reservation(basket["id"], points=50)
+        other = shop.reserve(card=card, points=20)
+        shop.release_reservation(other["id"])
+        states = [one["state"] for one in shop.reservations(counter.card["id"])]
+        assert (part["state"], states) == ("confirmed", ["released", "confirmed"])
+        assert shop.card(counter.card["id"])["points"] == 50
+        with pytest.raises(Refused, match="reservation_released"):
+            shop.confirm_reservation(other["id"])
+
+
+def test_a_reward_is_given_handed_over_or_withdrawn(counter: Counter) -> None:
+    reward = counter.post(
+        f"/programs/{counter.program['id']}/rewards", name="A cake", points_required=None
+    )
+    card = counter.card["number"]
+    with shop_of(counter, "loyalty:read", "loyalty:operate", "loyalty:manage") as shop:
+        cake = shop.give_grant(card=card, reward_id=reward["id"], reason="apology")
+        handed_over = shop.redeem_grant(card=card, grant_id=cake["id"])
+        assert handed_over["transaction"]["type"] == "grant_redeemed"
+        other = shop.give_grant(card=card, reward_id=reward["id"], reason="surprise")
+        assert shop.revoke_grant(other["id"], note="Given twice")["state"] == "revoked"
+        states = [one["state"] for one in shop.grants(counter.card["id"])]
+        assert states == ["revoked", "used"]
+    with shop_of(counter) as till, pytest.raises(NotAllowed):
+        till.give_grant(card=card, reward_id=reward["id"], reason="apology")
+
+
+def test_a_receipt_is_made_and_its_guest_puts_it_on_a_card(counter: Counter) -> None:
+    token = counter.card["public_url"].rpartition("/")[2]
+    with shop_of(counter) as shop, Guest(counter.address) as guest:
+        receipt = shop.make_claim(amount_minor=500, reference="B-1", idempotency_key="B-1")
+        assert (
+            shop.make_claim(amount_minor=500, reference="B-1", idempotency_key="B-1")["id"]
+            == receipt["id"]
+        )
+        assert receipt["code"] is not None
+        claimed = guest.claim(token, receipt["code"])
+        assert guest.claim(token, receipt["code"]) == claimed
+        assert (claimed["card"]["points"], guest.card(token)["points"]) == (5, 5)
+        assert shop.claim(receipt["id"])["state"] == "claimed"
+        assert [one["type"] for one in guest.transactions(token)][-1] == "card_opened"
+        assert guest.program(counter.program["slug"])["name"] == "Coffee"
+
+        cancelled = shop.make_claim(amount_minor=500, reference="B-2")
+        assert shop.withdraw_claim(cancelled["id"])["state"] == "withdrawn"
+        assert [one["reference"] for one in shop.claims(state="withdrawn")] == ["B-2"]
+        with pytest.raises(NotFound):
+            guest.card("nobodys")
 
 
 def test_a_list_is_given_to_its_end_page_after_page(counter: Counter) -> None:
@@ -107,26 +172,36 @@ def test_whatever_has_no_method_is_reached_by_its_path(counter: Counter) -> None
         ]
 
 
-def test_the_commands_of_the_readme_do_what_they_say(counter: Counter) -> None:
-    readme = (CLIENT / "README.md").read_text(encoding="utf-8")
-    [program] = re.findall(r"```python\n(.*?)```", readme, re.S)
+def said_by(counter: Counter, program: str, **variables: str) -> list[str]:
+    """Run a program of the README at the counter; returns the lines that it said."""
     key = counter.shop.api_key("loyalty:read", "loyalty:operate")
+    at = {"PUNCHCARD_URL": counter.address, "PUNCHCARD_API_KEY": key, **variables}
     ran = subprocess.run(
         [sys.executable, "-c", program],
-        env={
-            **os.environ,
-            "PYTHONPATH": str(CLIENT / "src"),
-            "PUNCHCARD_URL": counter.address,
-            "PUNCHCARD_API_KEY": key,
-        },
+        env={**os.environ, "PYTHONPATH": str(CLIENT / "src"), **at},
         capture_output=True,
         text=True,
         check=False,
     )
     assert ran.stderr == ""
-    assert ran.stdout.splitlines() == [
+    return ran.stdout.splitlines()
+
+
+def test_the_commands_of_the_readme_do_what_they_say(counter: Counter) -> None:
+    till, basket, _ = programs_of(CLIENT / "README.md", "python")
+    assert said_by(counter, till) == [
         "12 points",
         "not_enough_points 488",
         "points_earned 12",
         "card_opened 0",
     ]
+    counter.post("/points/adjust", card=counter.card["id"], points_delta=90, reason="Moved in")
+    said = said_by(counter, basket, CARD=counter.card["number"])
+    assert said == ["25 points for this basket", "confirmed", "65 points left"]
+
+
+def test_the_receiver_of_the_readme_tells_right_from_wrong() -> None:
+    *_, program = programs_of(CLIENT / "README.md", "python")
+    command = [sys.executable, "-u", "-c", program]
+    env = {**os.environ, "PYTHONPATH": str(CLIENT / "src")}
+    check_receiver(command, env, cwd=CLIENT)

@@ -1,4 +1,4 @@
-"""What the server takes and gives, made from its OpenAPI document by `make client`."""
+"""What the server takes, gives and sends, made from its OpenAPI document by `make client`."""
 
 from __future__ import annotations
 
@@ -117,6 +117,13 @@ class CardCustomer(TypedDict):
     marketing_consent: bool
 
 
+class CardErasedData(TypedDict):
+    """A card whose holder is forgotten."""
+
+    card_id: str
+    program_id: str
+
+
 class CardTier(TypedDict):
     """The tier a card is in."""
 
@@ -125,6 +132,16 @@ class CardTier(TypedDict):
     until: str | None
     progress: int
     next: NextTier | None
+
+
+class CardUpdatedData(TypedDict):
+    """What of a card changed, by the names of fields and without their values."""
+
+    card_id: str
+    program_id: str
+    change: str
+    fields: list[str]
+    status: Literal["active", "blocked", "replaced", "closed"]
 
 
 class ClaimRequest(TypedDict):
@@ -136,6 +153,14 @@ class ClaimRequest(TypedDict):
     program_id: NotRequired[str | None]
     location_id: NotRequired[str | None]
     occurred_at: NotRequired[str | None]
+
+
+class ConfirmRequest(TypedDict):
+    """Use what was set aside, or a part of its points; the others come back."""
+
+    occurred_at: NotRequired[None]
+    location_id: NotRequired[str | None]
+    points: NotRequired[int | None]
 
 
 class CustomerRequest(TypedDict):
@@ -216,6 +241,54 @@ class FoundCards(TypedDict):
     items: list[Card]
 
 
+class Grant(TypedDict):
+    """A reward that was given to one card; `code` collects it without the card."""
+
+    id: str
+    card_id: str
+    program_id: str
+    reward: TransactionReward
+    reason: Literal[
+        "welcome",
+        "birthday",
+        "anniversary",
+        "win_back",
+        "referral",
+        "tier",
+        "surprise",
+        "apology",
+        "import",
+    ]
+    state: Literal["ready", "reserved", "used", "expired", "revoked"]
+    code: str
+    expires_on: str | None
+    note: str | None
+    created_at: str
+    updated_at: str
+
+
+class GrantRequest(TypedDict):
+    """Give a card a reward of its program, until the end of the day `expires_on` or for good."""
+
+    occurred_at: NotRequired[None]
+    location_id: NotRequired[str | None]
+    card: str
+    reward_id: str
+    reason: Literal[
+        "welcome",
+        "birthday",
+        "anniversary",
+        "win_back",
+        "referral",
+        "tier",
+        "surprise",
+        "apology",
+        "import",
+    ]
+    expires_on: NotRequired[str | None]
+    note: NotRequired[str | None]
+
+
 class KeptMilestone(TypedDict):
     """A reward of a former lap that nobody claimed and that still can be had."""
 
@@ -238,6 +311,13 @@ class ListedCard(TypedDict):
     next_cursor: str | None
 
 
+class ListedGrant(TypedDict):
+    """ListedGrant, as the server gives it."""
+
+    items: list[Grant]
+    next_cursor: str | None
+
+
 class ListedProgram(TypedDict):
     """ListedProgram, as the server gives it."""
 
@@ -249,6 +329,27 @@ class ListedPromotion(TypedDict):
     """ListedPromotion, as the server gives it."""
 
     items: list[Promotion]
+    next_cursor: str | None
+
+
+class ListedPublicTransaction(TypedDict):
+    """ListedPublicTransaction, as the server gives it."""
+
+    items: list[PublicTransaction]
+    next_cursor: str | None
+
+
+class ListedReceiptClaim(TypedDict):
+    """ListedReceiptClaim, as the server gives it."""
+
+    items: list[ReceiptClaim]
+    next_cursor: str | None
+
+
+class ListedReservation(TypedDict):
+    """ListedReservation, as the server gives it."""
+
+    items: list[Reservation]
     next_cursor: str | None
 
 
@@ -310,6 +411,26 @@ class NextTier(TypedDict):
     missing: int
 
 
+class OfEntryData(TypedDict):
+    """What an entry was beside a transaction; of the last seven only what concerns it is there."""
+
+    card_id: str
+    program_id: str
+    transaction_id: str
+    sequence: int
+    points_delta: int
+    reward_id: str | None
+    location_id: str | None
+    occurred_at: str
+    grant_id: NotRequired[str | None]
+    expires_on: NotRequired[str | None]
+    reservation_id: NotRequired[str | None]
+    tier: NotRequired[TierInEvent | None]
+    referral: NotRequired[Any]
+    merge_id: NotRequired[str | None]
+    from_card_id: NotRequired[str | None]
+
+
 class OperationResult(TypedDict):
     """What became of one item: a receipt (status 201), or the problem it would get alone."""
 
@@ -337,6 +458,15 @@ class OperationsResponse(TypedDict):
     """The results of a list of operations, in its order."""
 
     results: list[OperationResult]
+
+
+class PointsExpiringData(TypedDict):
+    """Points that are good until the end of a day, told as often as the card's holder is."""
+
+    card_id: str
+    program_id: str
+    points: int
+    expires_on: str
 
 
 class PointsExpiry(TypedDict):
@@ -395,6 +525,14 @@ class Program(TypedDict):
     branding: Branding
     texts: TextsProgramWords
     version: int
+
+
+class ProgramChangedData(TypedDict):
+    """A program whose rules, rewards or promotions are others now."""
+
+    program_id: str
+    version: int
+    status: Literal["draft", "active", "inactive"]
 
 
 class ProgramDay(TypedDict):
@@ -505,6 +643,14 @@ class PromotionLimit(TypedDict):
     per: Literal["day", "week", "card"]
 
 
+class PromotionTurnData(TypedDict):
+    """A promotion that has begun or ended."""
+
+    promotion_id: str
+    program_id: str
+    name: str
+
+
 PromotionWindow = TypedDict(
     "PromotionWindow", {"weekdays": "list[int]", "from": "str", "to": "str"}
 )
@@ -514,6 +660,159 @@ class PromotionWords(TypedDict):
     """A promotion's words in one language."""
 
     name: NotRequired[str | None]
+
+
+class PublicCard(TypedDict):
+    """A card as its holder sees it."""
+
+    number: str
+    token: str
+    status: Literal["active", "blocked", "replaced", "closed"]
+    program: PublicProgram
+    customer: PublicCustomer | None
+    stamps: int
+    stamps_target: int
+    rewards_ready: int
+    ready_rewards: list[ReadyReward]
+    grants_ready: int
+    lap: int
+    milestones: list[Milestone]
+    kept_milestones: list[KeptMilestone]
+    points: int
+    points_pending: int
+    expiring: list[ExpiringPoints]
+    stamps_expiring: list[ExpiringStamps]
+    tier: CardTier | None
+    lifetime: Lifetime
+    next_stamp_at: str | None
+    stamps_left_today: int
+    enrolled_at: str
+    last_activity_at: str | None
+    public_url: str
+    referral_url: str | None
+    wallet: WalletStates
+
+
+class PublicClaimRequest(TypedDict):
+    """A receipt as its holder has it: the code, what the QR code holds, or its address."""
+
+    claim: str
+
+
+class PublicClaimed(TypedDict):
+    """What the receipt gave, and the card with it."""
+
+    transaction: PublicTransaction
+    card: PublicCard
+
+
+class PublicCustomer(TypedDict):
+    """What a card tells of its holder; everything held about them is in the export."""
+
+    name: str | None
+    locale: str | None
+
+
+class PublicProgram(TypedDict):
+    """A program as it is shown to customers; `languages` are those it has words in."""
+
+    slug: str
+    name: str
+    card_name: str
+    vendor: str
+    type: Literal["stamps", "points", "hybrid"]
+    currency: str
+    minor_digits: int
+    points_per_currency_unit: int
+    points_per_amount_minor: int
+    stamps_target: int
+    stamp_reward: StampReward | None
+    rewards: list[PublicReward]
+    tiers: list[PublicTier]
+    tier_basis: Literal["points", "spend_minor", "visits", "stamps"]
+    referral: PublicReferral | None
+    self_enrollment: bool
+    terms_text: str | None
+    branding: Branding
+    texts: TextsProgramWords
+    languages: list[Literal["en", "fr", "de", "lb"]]
+
+
+class PublicReferral(TypedDict):
+    """What is promised to who brings a friend, and to the friend, at the friend's first visit."""
+
+    referrer: PublicReferralSide
+    friend: PublicReferralSide
+    minimum_purchase_minor: int
+
+
+class PublicReferralSide(TypedDict):
+    """What one of the two gets: points, stamps, or a reward by its name; null for nothing."""
+
+    points: int | None
+    stamps: int | None
+    reward: str | None
+
+
+class PublicReward(TypedDict):
+    """Something points can be exchanged for now."""
+
+    name: str
+    description: str | None
+    points_required: int
+    texts: TextsRewardWords
+
+
+class PublicTier(TypedDict):
+    """A tier as customers see it."""
+
+    key: str
+    name: str
+    texts: TextsTierWords
+    threshold: int
+    earn_factor: str
+    branding: TierBranding
+
+
+class PublicTransaction(TypedDict):
+    """An entry of the card's ledger as its holder sees it."""
+
+    sequence: int
+    type: str
+    stamps_delta: int
+    points_delta: int
+    stamps_after: int
+    points_after: int
+    amount_minor: int | None
+    currency: str | None
+    reward: PublicTransactionReward | None
+    is_voided: bool
+    occurred_at: str
+
+
+class PublicTransactionReward(TypedDict):
+    """What was given."""
+
+    name: str | None
+    value_minor: int | None
+
+
+class Quote(TypedDict):
+    """What a purchase would earn now; or the code of the refusal it would get."""
+
+    points: int
+    stamps: int
+    parts: list[QuotedPart]
+    refused_by: str | None
+
+
+class QuotedPart(TypedDict):
+    """A part of what a purchase would earn: its base, or what a tier or a promotion adds."""
+
+    kind: Literal["base", "promotion", "tier"]
+    promotion_id: str | None
+    points: int
+    stamps: int
 
 
 class ReadyReward(TypedDict):
@@ -537,6 +836,29 @@ class Receipt(TypedDict):
     stamps_left_today: int
 
 
+class ReceiptClaim(TypedDict):
+    """A receipt, and what became of it."""
+
+    id: str
+    program_id: str
+    location_id: str | None
+    source: Literal["api", "signed", "order"]
+    state: Literal["open", "taking", "claimed", "withdrawn", "expired"]
+    code: str | None
+    claim_url: str | None
+    amount_minor: int | None
+    stamps: int | None
+    reference: str
+    occurred_at: str
+    expires_at: str
+    actor: Actor
+    receipt_key_id: str | None
+    claimed_at: str | None
+    card_id: str | None
+    transaction_id: str | None
+    created_at: str
+
+
 class RedeemGrantItem(TypedDict):
     """`POST /grants/redeem` as an item of a list."""
 
@@ -551,6 +873,20 @@ class RedeemGrantItem(TypedDict):
     grant_id: NotRequired[str | None]
     op: Literal["redeem_grant"]
     idempotency_key: str
+
+
+class RedeemGrantRequest(TypedDict):
+    """Hand out what a card was given; it is named by the card or by the grant's own code."""
+
+    staff_pin: NotRequired[str | None]
+    staff_id: NotRequired[str | None]
+    staff_token: NotRequired[str | None]
+    occurred_at: NotRequired[None]
+    location_id: NotRequired[str | None]
+    note: NotRequired[str | None]
+    card: NotRequired[str | None]
+    code: NotRequired[str | None]
+    grant_id: NotRequired[str | None]
 
 
 class RedeemPointsItem(TypedDict):
@@ -662,6 +998,54 @@ class RefundRequest(TypedDict):
     reason: NotRequired[str | None]
 
 
+class ReleaseRequest(TypedDict):
+    """Give back what was set aside."""
+
+    occurred_at: NotRequired[None]
+    location_id: NotRequired[str | None]
+
+
+class Reservation(TypedDict):
+    """What a card set aside; `points` are those that were taken off it meanwhile."""
+
+    id: str
+    card_id: str
+    program_id: str
+    state: Literal["reserved", "confirmed", "released", "expired"]
+    points: int
+    reward_id: str | None
+    grant_id: str | None
+    reference: str | None
+    transaction_id: str
+    expires_at: str
+    created_at: str
+
+
+class ReserveRequest(TypedDict):
+    """Set a reward, a number of points, or a grant aside: exactly one of the three."""
+
+    staff_pin: NotRequired[str | None]
+    staff_id: NotRequired[str | None]
+    staff_token: NotRequired[str | None]
+    occurred_at: NotRequired[None]
+    location_id: NotRequired[str | None]
+    note: NotRequired[str | None]
+    card: str
+    reward_id: NotRequired[str | None]
+    points: NotRequired[int | None]
+    grant_id: NotRequired[str | None]
+    reference: NotRequired[str | None]
+    expires_in_seconds: NotRequired[int]
+
+
+class RevokeGrantRequest(TypedDict):
+    """Withdraw what a card was given."""
+
+    occurred_at: NotRequired[None]
+    location_id: NotRequired[str | None]
+    note: NotRequired[str | None]
+
+
 class Reward(TypedDict):
     """Something points can be exchanged for; `stock_left` null is a stock without end."""
 
@@ -678,6 +1062,20 @@ class Reward(TypedDict):
     texts: TextsRewardWords
     status: Literal["active", "archived"]
     created_at: str
+
+
+class RewardReadyData(TypedDict):
+    """A reward that the card can have, and could not before."""
+
+    card_id: str
+    program_id: str
+    transaction_id: str
+    sequence: int
+    reward_id: str | None
+    name: str
+    points_required: int | None
+    stamps_required: int | None
+    times: int
 
 
 class RewardWords(TypedDict):
@@ -825,6 +1223,16 @@ class TierBranding(TypedDict):
     accent_color: NotRequired[str | None]
 
 
+class TierInEvent(TypedDict):
+    """The tier that a card is of from now on; without a key it is of none."""
+
+    key: NotRequired[str | None]
+    since: NotRequired[str | None]
+    until: NotRequired[str | None]
+    kept_to: NotRequired[str | None]
+    given: NotRequired[dict[str, int] | None]
+
+
 class TierWords(TypedDict):
     """A tier's words in one language."""
 
@@ -872,6 +1280,57 @@ class TransactionActor(TypedDict):
         "admin", "member", "api_key", "device", "public", "system", "import", "claim", "customer"
     ]
     id: str | None
+
+
+class TransactionCreatedData(TypedDict):
+    """An entry of the ledger, with its hash and without its note: nothing about a person."""
+
+    transaction_id: str
+    card_id: str
+    program_id: str
+    program_version: int
+    sequence: int
+    type: Literal[
+        "card_opened",
+        "welcome_bonus",
+        "stamp_earned",
+        "stamps_redeemed",
+        "points_earned",
+        "points_redeemed",
+        "points_adjusted",
+        "voided",
+        "visit_recorded",
+        "points_refunded",
+        "points_activated",
+        "points_expired",
+        "stamps_expired",
+        "reward_granted",
+        "grant_redeemed",
+        "grant_expired",
+        "grant_revoked",
+        "points_reserved",
+        "reservation_confirmed",
+        "reservation_released",
+        "tier_changed",
+        "referral_bonus",
+        "automation_bonus",
+        "merged_out",
+        "merged_in",
+        "opening_balance",
+    ]
+    stamps_delta: int
+    points_delta: int
+    stamps_after: int
+    points_after: int
+    amount_minor: int | None
+    currency: str | None
+    reference: str | None
+    reward_id: str | None
+    location_id: str | None
+    voids: str | None
+    occurred_at: str
+    created_at: str
+    hash: str
 
 
 class TransactionReward(TypedDict):
@@ -955,3 +1414,176 @@ class WalletStates(TypedDict):
 
     apple: Literal["none", "issued", "installed"]
     google: Literal["none", "issued", "installed"]
+
+
+class WebhookTestData(TypedDict):
+    """An endpoint that somebody tries."""
+
+    webhook_endpoint_id: str
+
+
+class TransactionCreatedEvent(TypedDict):
+    """`transaction.created`, as a webhook tells it."""
+
+    type: Literal["transaction.created"]
+    timestamp: str
+    data: TransactionCreatedData
+
+
+class CardEnrolledEvent(TypedDict):
+    """`card.enrolled`, as a webhook tells it."""
+
+    type: Literal["card.enrolled"]
+    timestamp: str
+    data: OfEntryData
+
+
+class CardMergedEvent(TypedDict):
+    """`card.merged`, as a webhook tells it."""
+
+    type: Literal["card.merged"]
+    timestamp: str
+    data: OfEntryData
+
+
+class GrantCreatedEvent(TypedDict):
+    """`grant.created`, as a webhook tells it."""
+
+    type: Literal["grant.created"]
+    timestamp: str
+    data: OfEntryData
+
+
+class GrantRedeemedEvent(TypedDict):
+    """`grant.redeemed`, as a webhook tells it."""
+
+    type: Literal["grant.redeemed"]
+    timestamp: str
+    data: OfEntryData
+
+
+class GrantExpiredEvent(TypedDict):
+    """`grant.expired`, as a webhook tells it."""
+
+    type: Literal["grant.expired"]
+    timestamp: str
+    data: OfEntryData
+
+
+class PointsExpiredEvent(TypedDict):
+    """`points.expired`, as a webhook tells it."""
+
+    type: Literal["points.expired"]
+    timestamp: str
+    data: OfEntryData
+
+
+class TierChangedEvent(TypedDict):
+    """`tier.changed`, as a webhook tells it."""
+
+    type: Literal["tier.changed"]
+    timestamp: str
+    data: OfEntryData
+
+
+class ReferralQualifiedEvent(TypedDict):
+    """`referral.qualified`, as a webhook tells it."""
+
+    type: Literal["referral.qualified"]
+    timestamp: str
+    data: OfEntryData
+
+
+class ReservationExpiredEvent(TypedDict):
+    """`reservation.expired`, as a webhook tells it."""
+
+    type: Literal["reservation.expired"]
+    timestamp: str
+    data: OfEntryData
+
+
+class RewardReadyEvent(TypedDict):
+    """`reward.ready`, as a webhook tells it."""
+
+    type: Literal["reward.ready"]
+    timestamp: str
+    data: RewardReadyData
+
+
+class CardUpdatedEvent(TypedDict):
+    """`card.updated`, as a webhook tells it."""
+
+    type: Literal["card.updated"]
+    timestamp: str
+    data: CardUpdatedData
+
+
+class CardErasedEvent(TypedDict):
+    """`card.erased`, as a webhook tells it."""
+
+    type: Literal["card.erased"]
+    timestamp: str
+    data: CardErasedData
+
+
+class PointsExpiringEvent(TypedDict):
+    """`points.expiring`, as a webhook tells it."""
+
+    type: Literal["points.expiring"]
+    timestamp: str
+    data: PointsExpiringData
+
+
+class PromotionStartedEvent(TypedDict):
+    """`promotion.started`, as a webhook tells it."""
+
+    type: Literal["promotion.started"]
+    timestamp: str
+    data: PromotionTurnData
+
+
+class PromotionEndedEvent(TypedDict):
+    """`promotion.ended`, as a webhook tells it."""
+
+    type: Literal["promotion.ended"]
+    timestamp: str
+    data: PromotionTurnData
+
+
+class ProgramChangedEvent(TypedDict):
+    """`program.changed`, as a webhook tells it."""
+
+    type: Literal["program.changed"]
+    timestamp: str
+    data: ProgramChangedData
+
+
+class WebhookTestEvent(TypedDict):
+    """`webhook.test`, as a webhook tells it."""
+
+    type: Literal["webhook.test"]
+    timestamp: str
+    data: WebhookTestData
+
+
+WebhookEvent = (
+    TransactionCreatedEvent
+    | CardEnrolledEvent
+    | CardMergedEvent
+    | GrantCreatedEvent
+    | GrantRedeemedEvent
+    | GrantExpiredEvent
+    | PointsExpiredEvent
+    | TierChangedEvent
+    | ReferralQualifiedEvent
+    | ReservationExpiredEvent
+    | RewardReadyEvent
+    | CardUpdatedEvent
+    | CardErasedEvent
+    | PointsExpiringEvent
+    | PromotionStartedEvent
+    | PromotionEndedEvent
+    | ProgramChangedEvent
+    | WebhookTestEvent
+)
+"""What a webhook sends; `type` tells them apart."""

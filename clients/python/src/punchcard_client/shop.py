@@ -1,40 +1,46 @@
 """One shop as its own software sees it: programs, cards, the till."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Final, Self, Unpack, cast
-from urllib.parse import quote
+from typing import Any, Final, Unpack, cast
 from uuid import uuid4
 
 from punchcard_client.models import (
     Card,
     ClaimRequest,
+    ConfirmRequest,
     EarnRequest,
     EnrolRequest,
     FoundCards,
+    Grant,
+    GrantRequest,
     NewReceiptClaim,
     OperationsResponse,
     Program,
     ProgramStats,
     Promotion,
+    Quote,
     Receipt,
+    ReceiptClaim,
+    RedeemGrantRequest,
     RedeemPointsRequest,
     RedeemStampsRequest,
     RefundRequest,
+    ReleaseRequest,
+    Reservation,
+    ReserveRequest,
+    RevokeGrantRequest,
     Reward,
     StampRequest,
     Transaction,
     VisitRequest,
     VoidRequest,
 )
-from punchcard_client.transport import Transport
+from punchcard_client.transport import Transport, as_part, each_item
 
 _PREFIX: Final = "/api/v1/vendor"
-PAGE: Final = 200
-"""As many items as a list gives at once."""
 
 
-class Shop:
+class Shop(Transport):
     """A client of one shop with an API key (`pk_…`); may be used by several threads.
 
     Every change has an idempotency key: `idempotency_key`, or one made for the call and kept over
@@ -48,24 +54,7 @@ class Shop:
 
         Raises ValueError for http to another machine, unless `allow_http`.
         """
-        self._transport = Transport(url, key, **options)
-
-    def __enter__(self) -> Self:
-        """Use it in a `with` block, which closes it."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the connections."""
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._transport.close()
+        super().__init__(url, key, **options)
 
     # What there is
 
@@ -75,21 +64,21 @@ class Shop:
 
     def program(self, program_id: str) -> Program:
         """Return one program."""
-        return cast(Program, self.get(f"/loyalty/programs/{_part(program_id)}"))
+        return cast(Program, self.get(f"/loyalty/programs/{as_part(program_id)}"))
 
     def rewards(self, program_id: str, **filters: Any) -> Iterator[Reward]:
         """Give what points of a program buy; filter: `status`."""
-        return self.each(f"/loyalty/programs/{_part(program_id)}/rewards", **filters)
+        return self.each(f"/loyalty/programs/{as_part(program_id)}/rewards", **filters)
 
     def promotions(self, program_id: str) -> Iterator[Promotion]:
         """Give a program's promotions."""
-        return self.each(f"/loyalty/programs/{_part(program_id)}/promotions")
+        return self.each(f"/loyalty/programs/{as_part(program_id)}/promotions")
 
     def stats(
         self, program_id: str, *, first_day: str | None = None, last_day: str | None = None
     ) -> ProgramStats:
         """Return totals and daily figures; days as `2026-03-14`."""
-        path = f"/loyalty/programs/{_part(program_id)}/stats"
+        path = f"/loyalty/programs/{as_part(program_id)}/stats"
         return cast(ProgramStats, self.get(path, **{"from": first_day, "to": last_day}))
 
     def cards(self, **filters: Any) -> Iterator[Card]:
@@ -98,14 +87,11 @@ class Shop:
 
     def card(self, card_id: str) -> Card:
         """Return one card."""
-        return cast(Card, self.get(f"/loyalty/cards/{_part(card_id)}"))
+        return cast(Card, self.get(f"/loyalty/cards/{as_part(card_id)}"))
 
     def find_cards(self, code: str) -> list[Card]:
         """Return the cards of a number, a token, an e-mail address or a phone number."""
-        found = self._transport.call(
-            "POST", f"{_PREFIX}/loyalty/cards/lookup", fields={"code": code}, is_safe=True
-        )
-        return cast(FoundCards, found)["items"]
+        return cast(FoundCards, self.ask("/loyalty/cards/lookup", {"code": code}))["items"]
 
     def transactions(self, **filters: Any) -> Iterator[Transaction]:
         """Give the ledger, newest first; filters: `card_id`, `program_id`, `type`, `from`, `to`."""
@@ -159,14 +145,108 @@ class Shop:
         **fields: Unpack[VoidRequest],
     ) -> Receipt:
         """Reverse an entry."""
-        path = f"/loyalty/transactions/{_part(transaction_id)}/void"
+        path = f"/loyalty/transactions/{as_part(transaction_id)}/void"
         return cast(Receipt, self.post(path, fields, idempotency_key))
 
-    def claim(
+    # What a purchase would earn; nothing is written
+
+    def quote(self, **fields: Unpack[EarnRequest]) -> Quote:
+        """Tell what a purchase would earn."""
+        return cast(Quote, self.ask("/loyalty/points/quote", fields))
+
+    def quote_visit(self, **fields: Unpack[VisitRequest]) -> Quote:
+        """Tell what a visit would earn."""
+        return cast(Quote, self.ask("/loyalty/visit/quote", fields))
+
+    # Points, a reward or a grant that is set aside for a while
+
+    def reserve(
+        self, *, idempotency_key: str | None = None, **fields: Unpack[ReserveRequest]
+    ) -> Reservation:
+        """Set points, a reward or a grant aside."""
+        return cast(Reservation, self.post("/loyalty/reservations", fields, idempotency_key))
+
+    def confirm_reservation(
+        self,
+        reservation_id: str,
+        *,
+        idempotency_key: str | None = None,
+        **fields: Unpack[ConfirmRequest],
+    ) -> Reservation:
+        """Use what was set aside, or a part of its points."""
+        path = f"/loyalty/reservations/{as_part(reservation_id)}/confirm"
+        return cast(Reservation, self.post(path, fields, idempotency_key))
+
+    def release_reservation(
+        self,
+        reservation_id: str,
+        *,
+        idempotency_key: str | None = None,
+        **fields: Unpack[ReleaseRequest],
+    ) -> Reservation:
+        """Give back what was set aside."""
+        path = f"/loyalty/reservations/{as_part(reservation_id)}/release"
+        return cast(Reservation, self.post(path, fields, idempotency_key))
+
+    def reservation(self, reservation_id: str) -> Reservation:
+        """Return one reservation."""
+        return cast(Reservation, self.get(f"/loyalty/reservations/{as_part(reservation_id)}"))
+
+    def reservations(self, card_id: str) -> Iterator[Reservation]:
+        """Give what a card set aside, newest first."""
+        return self.each(f"/loyalty/cards/{as_part(card_id)}/reservations")
+
+    # Rewards that single cards are given; giving and revoking take `loyalty:manage`
+
+    def give_grant(
+        self, *, idempotency_key: str | None = None, **fields: Unpack[GrantRequest]
+    ) -> Grant:
+        """Give a card a reward."""
+        return cast(Grant, self.post("/loyalty/grants", fields, idempotency_key))
+
+    def redeem_grant(
+        self, *, idempotency_key: str | None = None, **fields: Unpack[RedeemGrantRequest]
+    ) -> Receipt:
+        """Hand over what a card was given."""
+        return cast(Receipt, self.post("/loyalty/grants/redeem", fields, idempotency_key))
+
+    def revoke_grant(
+        self,
+        grant_id: str,
+        *,
+        idempotency_key: str | None = None,
+        **fields: Unpack[RevokeGrantRequest],
+    ) -> Grant:
+        """Withdraw what a card was given."""
+        path = f"/loyalty/grants/{as_part(grant_id)}/revoke"
+        return cast(Grant, self.post(path, fields, idempotency_key))
+
+    def grants(self, card_id: str) -> Iterator[Grant]:
+        """Give what a card was given, newest first."""
+        return self.each(f"/loyalty/cards/{as_part(card_id)}/grants")
+
+    # Receipts: who has one puts it on a card
+
+    def make_claim(
         self, *, idempotency_key: str | None = None, **fields: Unpack[ClaimRequest]
     ) -> NewReceiptClaim:
         """Make a receipt that a guest puts on a card."""
         return cast(NewReceiptClaim, self.post("/loyalty/claims", fields, idempotency_key))
+
+    def claim(self, claim_id: str) -> ReceiptClaim:
+        """Return one receipt."""
+        return cast(ReceiptClaim, self.get(f"/loyalty/claims/{as_part(claim_id)}"))
+
+    def claims(self, **filters: Any) -> Iterator[ReceiptClaim]:
+        """Give receipts, newest first; filter: `state`."""
+        return self.each("/loyalty/claims", **filters)
+
+    def withdraw_claim(self, claim_id: str, *, idempotency_key: str | None = None) -> ReceiptClaim:
+        """Cancel a receipt that nobody has put on a card."""
+        path = f"/loyalty/claims/{as_part(claim_id)}/withdraw"
+        return cast(ReceiptClaim, self.post(path, None, idempotency_key))
+
+    # Several at once
 
     def operations(self, items: Sequence[Mapping[str, object]]) -> OperationsResponse:
         """Do 1 to 500 operations in order, each on its own: `{"op": "stamp", "card": …}`.
@@ -174,45 +254,33 @@ class Shop:
         An item without an `idempotency_key` gets one.
         """
         keyed = [{"idempotency_key": str(uuid4()), **item} for item in items]
-        done = self._transport.call(
-            "POST", f"{_PREFIX}/loyalty/operations", fields={"operations": keyed}, is_safe=True
-        )
-        return cast(OperationsResponse, done)
+        return cast(OperationsResponse, self.ask("/loyalty/operations", {"operations": keyed}))
 
     # Everything else under /api/v1/vendor
 
     def get(self, path: str, **asked: Any) -> Any:
         """GET a path below `/api/v1/vendor`; what is None is not asked for."""
-        return self._transport.call("GET", _PREFIX + path, asked=asked)
+        return self.call("GET", _PREFIX + path, asked=asked)
 
     def each(self, path: str, **asked: Any) -> Iterator[Any]:
         """Give every item of a list, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.get(path, **{"limit": PAGE, **asked, "cursor": cursor})
-            yield from page["items"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        return each_item(self, _PREFIX + path, asked)
 
     def post(
         self, path: str, fields: Mapping[str, Any] | None, idempotency_key: str | None = None
     ) -> Any:
         """POST a change below `/api/v1/vendor` under an idempotency key."""
         key = idempotency_key or str(uuid4())
-        return self._transport.call("POST", _PREFIX + path, fields=fields, key=key)
+        return self.call("POST", _PREFIX + path, fields=fields, key=key)
+
+    def ask(self, path: str, fields: Mapping[str, Any]) -> Any:
+        """POST a question, or what has keys within; sent again when its answer was lost."""
+        return self.call("POST", _PREFIX + path, fields=fields, is_safe=True)
 
     def patch(self, path: str, fields: Mapping[str, Any]) -> Any:
         """PATCH a thing; not sent again when its answer was lost."""
-        return self._transport.call("PATCH", _PREFIX + path, fields=fields)
+        return self.call("PATCH", _PREFIX + path, fields=fields)
 
     def delete(self, path: str) -> None:
         """DELETE a thing; not sent again when its answer was lost."""
-        self._transport.call("DELETE", _PREFIX + path)
-
-
-def _part(given: str) -> str:
-    """Return an id as one part of a path. Raises ValueError for what would be another path."""
-    if given in ("", ".", ".."):
-        raise ValueError("an id is missing")
-    return quote(given, safe="")
+        self.call("DELETE", _PREFIX + path)

@@ -2,10 +2,11 @@
 
 import random
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-from urllib.parse import urlsplit
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -13,6 +14,9 @@ from punchcard_client.errors import PunchcardError, Unreachable, problem_of
 
 _REFUSED_FOR_NOW: Final = frozenset({429, 503})
 _LOST_ON_THE_WAY: Final = frozenset({502, 504})
+PAGE: Final = 200
+"""As many items as a list gives at once."""
+
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -44,12 +48,12 @@ class Patience:
 
 
 class Transport:
-    """Calls one server with one API key; may be used by several threads."""
+    """Calls one server, with one API key or none; may be used by several threads."""
 
     def __init__(
         self,
         url: str,
-        key: str,
+        key: str | None,
         *,
         language: str = "en",
         patience: Patience | None = None,
@@ -64,7 +68,7 @@ class Transport:
         `allow_http`.
         """
         parts = urlsplit(url)
-        is_open = parts.scheme != "https" and parts.hostname not in _LOCAL
+        is_open = key is not None and parts.scheme != "https" and parts.hostname not in _LOCAL
         if parts.scheme not in ("http", "https") or (is_open and not allow_http):
             raise ValueError(f"{url} is no https address")
         self.patience = patience or Patience()
@@ -72,11 +76,24 @@ class Transport:
         self._chance = chance
         self._client = httpx.Client(
             base_url=url,
-            auth=_Bearer(key),
+            auth=_Bearer(key) if key is not None else _NOBODY,
             headers={"Accept-Language": language},
             timeout=self.patience.timeout_seconds,
             transport=transport,
         )
+
+    def __enter__(self) -> Self:
+        """Use it in a `with` block, which closes it."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        self.close()
 
     def close(self) -> None:
         """Close the connections."""
@@ -142,6 +159,24 @@ class Transport:
         return True
 
 
+def each_item(transport: Transport, path: str, asked: Mapping[str, Any]) -> Iterator[Any]:
+    """Give every item of a list, page after page."""
+    cursor: str | None = None
+    while True:
+        page = transport.call("GET", path, asked={"limit": PAGE, **asked, "cursor": cursor})
+        yield from page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return
+
+
+def as_part(given: str) -> str:
+    """Return an id as one part of a path. Raises ValueError for what would be another path."""
+    if given in ("", ".", ".."):
+        raise ValueError("an id is missing")
+    return quote(given, safe="")
+
+
 class _Bearer(httpx.Auth):
     """Sends the key; given as `auth`, so that no entry of a .netrc file takes its place."""
 
@@ -151,6 +186,10 @@ class _Bearer(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers["Authorization"] = f"Bearer {self._key}"
         yield request
+
+
+_NOBODY: Final = httpx.Auth()
+"""Sends no key; given as `auth` for the same reason."""
 
 
 def _is_for_now(answer: httpx.Response, *, is_safe: bool) -> bool:
