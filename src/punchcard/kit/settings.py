@@ -175,6 +175,7 @@ class Settings(BackupSettings, ProviderSettings, WalletSettings):
     contact_objection_hours: int = 72
     pairing_code_minutes: int = 10
     pairing_attempts_per_minute: int = 10
+    card_numbers_per_minute: int = 6
     api_key_days: int = 365
     api_key_warning_days: int = 30
     terminal_unseen_days: int = 90
@@ -232,6 +233,7 @@ class Settings(BackupSettings, ProviderSettings, WalletSettings):
     # Integrations: orders that web shops and tills tell of
     integrations_per_vendor: int = 20
     hooks_per_minute: int = 600
+    hook_misses_per_minute: int = 60
     hook_limit_bytes: int = 1_048_576
     hook_parts_limit_bytes: int = 32_000_000
     integration_body_days: int = 14

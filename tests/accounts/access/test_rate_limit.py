@@ -104,6 +104,7 @@ def test_what_is_worth_guessing_is_counted_over_all_processes(
         context.settings,
         sign_ins_per_minute=6,
         pairing_attempts_per_minute=6,
+        card_numbers_per_minute=6,
         mail_requests_per_minute=6,
         contact_lookups_per_minute=6,
     )
@@ -112,6 +113,7 @@ def test_what_is_worth_guessing_is_counted_over_all_processes(
     pairs = [
         (one.sign_ins, other.sign_ins),
         (one.pairings, other.pairings),
+        (one.card_numbers, other.card_numbers),
         (one.mails, other.mails),
         (first.contacts, second.contacts),
     ]

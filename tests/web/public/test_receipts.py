@@ -10,6 +10,7 @@ from punchcard.connect.claims import receipt_keys
 from punchcard.connect.claims.receipt_texts import receipt_text
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
+from punchcard.loyalty.cards import card_changes
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 from punchcard.loyalty.vocabulary import ProgramStatus
 from tests.loyalty import shelf
@@ -119,7 +120,7 @@ def test_a_number_is_enough_and_a_stranger_is_told_nothing_of_it(
     for wrong in ("", "123", "100000000000", mistyped):
         refused = stranger.post(path, text=text, number=wrong)
         assert refused.status_code == 422
-        assert "There is no card of this shop with this number." in text_of(refused)
+        assert "The receipt could not be put on a card with this number." in text_of(refused)
     answer = stranger.post(path, text=text, number=f"{card.number[:4]} {card.number[4:]}")
     told = text_of(stranger.follow(answer))
     assert "The receipt is on the card." in told
@@ -145,6 +146,52 @@ def test_a_used_receipt_does_not_tell_which_numbers_are_cards(
 
     assert {answer.status_code for answer in answers} == {409}
     assert len({text_of(answer) for answer in answers}) == 1
+
+
+def test_a_number_that_takes_no_receipt_is_answered_as_one_that_nobody_has(
+    visitors: Any, alice: Shop, points: LoyaltyProgram, context: Context, till: SigningTill
+) -> None:
+    for _ in range(2):
+        joined(visitors(), points)
+    blocked, full = cards(context)
+    with context.database.write() as session:
+        card_changes.block_card(session, by_operator(context), alice.id, blocked.id)
+    for number in range(context.settings.claims_per_card_day):
+        text = till.prints(f"T-{number}").removeprefix("/r/")
+        context.connect.receipt_desk.take(text, full.id)
+    stranger, text = visitors(), till.prints().removeprefix("/r/")
+    opened(stranger, f"/r/{text}")
+    mistyped = f"{full.number[:-1]}{(int(full.number[-1]) + 1) % 10}"
+
+    answers = [
+        stranger.post(f"/join/{points.slug}/receipt", text=text, number=number)
+        for number in (blocked.number, full.number, mistyped)
+    ]
+
+    assert {answer.status_code for answer in answers} == {422}
+    said = {
+        answer.text.replace(number, "")
+        for number, answer in zip((blocked.number, full.number, mistyped), answers, strict=True)
+    }
+    assert len({re.sub(r'name="(csrf|_csrf)" value="[^"]*"', "", one) for one in said}) == 1
+
+
+def test_numbers_are_tried_a_few_times_a_minute_with_one_receipt_from_one_address(
+    visitors: Any, points: LoyaltyProgram, context: Context, till: SigningTill, clock: ManualClock
+) -> None:
+    joined(visitors(), points)
+    [card] = cards(context)
+    path = f"/join/{points.slug}/receipt"
+    first, second = (till.prints(one).removeprefix("/r/") for one in ("R-1", "R-2"))
+    stranger = visitors()
+    opened(stranger, f"/r/{first}")
+    for text, number in ((first, 3), (second, context.settings.card_numbers_per_minute - 3)):
+        for _ in range(number):
+            answer = stranger.post(path, text=text, number="100000000009")
+            assert answer.status_code == 422
+    assert stranger.post(path, text=second, number=card.number).status_code == 429
+    clock.advance(minutes=1)
+    assert stranger.post(path, text=second, number=card.number).status_code == 303
 
 
 @pytest.mark.parametrize(

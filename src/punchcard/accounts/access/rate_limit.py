@@ -57,6 +57,17 @@ class RateLimiter:
         if missing > 0:
             raise TooManyRequests(retry_after_seconds=ceil(missing / self._per_second))
 
+    def check(self, address: str) -> None:
+        """Raise TooManyRequests as `take` would now, and count nothing."""
+        if not self._size:
+            return
+        now = self._clock.now().timestamp()
+        with self._guard:
+            left, seen = self._buckets.get(address, (self._size, now))
+        missing = 1 - min(self._size, left + max(0.0, now - seen) * self._per_second)
+        if missing > 0:
+            raise TooManyRequests(retry_after_seconds=ceil(missing / self._per_second))
+
     def try_take(self, address: str) -> bool:
         """Count one call of `address`, and return whether it is let through."""
         return self._missing(address, 1) <= 0
@@ -151,6 +162,7 @@ class PublicLimits:
         self.phone_logs = RateLimiter(clock, per_minute=settings.apple_logs_per_minute)
         self.sign_ins = shared("sign_ins_of", settings.sign_ins_per_minute)
         self.pairings = shared("pairings_of", settings.pairing_attempts_per_minute)
+        self.card_numbers = shared("numbers_of", settings.card_numbers_per_minute)
         self.mails = shared("mails_of", settings.mail_requests_per_minute)
 
 

@@ -18,6 +18,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, as_card_number
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.links import public_path
+from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.programs.rules_loader import load_rules
 from punchcard.loyalty.till.quotes import Quote, quote, quote_on_new_card
 from punchcard.web.pages.card_preview import face_of_program
@@ -31,7 +32,10 @@ from punchcard.web.public.visitors import address_of, count_look
 
 router = APIRouter()
 
-_NO_CARD: Final = N_("There is no card of this shop with this number.")
+_NOT_THERE: Final = N_(
+    "The receipt could not be put on a card with this number. Look at the number again, or ask"
+    " the shop."
+)
 DONE: Final = N_("Your receipt is on your card.")
 
 
@@ -70,22 +74,43 @@ def take_receipt(request: PageRequestDep, slug: str, form: FormDep) -> Response:
         except DomainError as refusal:
             return _unknown(request, refusal)
         known = browser_cards.known_card(request, session, presented.program.id)
-        card_id = known.card.id if known and not number else None
-        if card_id is None:
-            card_id = _card_of_number(request, session, presented, number)
-    if card_id is None and presented.refusal is not None:
-        # As with a card's number: who holds an old receipt must not learn which numbers there are.
-        return _page(request, text, form, status=409)
-    if card_id is None:
-        form.fault("number", _NO_CARD)
-        return _page(request, text, form, status=422)
+    if number or known is None:
+        return _take_by_number(request, presented, text, number, form)
     try:
-        request.context.connect.receipt_desk.take(text, card_id)
+        request.context.connect.receipt_desk.take(text, known.card.id)
     except DomainError as refusal:
         form.refusal = refusal.told(request.language)
         return _page(request, text, form, status=503 if refusal.kind is Kind.BUSY else 409)
-    if known and card_id == known.card.id:
-        return request.redirect(known.path, DONE)
+    return request.redirect(known.path, DONE)
+
+
+def _take_by_number(
+    request: PageRequest, presented: Presented, text: str, number: str, form: Form
+) -> Response:
+    """Put a receipt on the card whose number was typed.
+
+    Who types numbers must not learn which are cards: a receipt that can be put on none is answered
+    without a look at the number, and for one that can there is one answer to every number that
+    does not take it, whether it is nobody's, or of a card that is blocked or has had its receipts
+    of the day. A hit costs the receipt; misses are counted, by address and by receipt.
+    """
+    if presented.refusal is not None:
+        return _page(request, text, form, status=409)
+    tries = request.context.accounts.limits.card_numbers
+    tries.take(address_of(request))
+    tries.take(f"receipt {presented.program.id} {presented.claim.reference}")
+    with request.context.database.read() as session:
+        card_id = _card_of_number(request, session, presented, number)
+    try:
+        if card_id is None:
+            raise CardNotFound
+        request.context.connect.receipt_desk.take(text, card_id)
+    except DomainError as refusal:
+        if refusal.kind is Kind.BUSY:
+            form.refusal = refusal.told(request.language)
+            return _page(request, text, form, status=503)
+        form.fault("number", _NOT_THERE)
+        return _page(request, text, form, status=422)
     return request.redirect(
         receipt_path(presented.program.slug, presented.text), N_("The receipt is on the card.")
     )
