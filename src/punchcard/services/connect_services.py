@@ -13,6 +13,7 @@ from punchcard.connect.domains.domain_keeper import DomainKeeper
 from punchcard.connect.domains.proofs import DomainProofs, dns_texts
 from punchcard.connect.integrations.event_work import IntegrationWork
 from punchcard.connect.integrations.hook_door import HookDoor
+from punchcard.connect.integrations.hook_limits import HookLimits
 from punchcard.connect.integrations.secrets import IntegrationSecrets
 from punchcard.connect.webhooks.http_sender import HttpSender
 from punchcard.connect.webhooks.outcomes import Outcomes
@@ -44,7 +45,7 @@ class ConnectServices:
     integration_secrets: IntegrationSecrets
     integration_work: IntegrationWork
     hook_door: HookDoor
-    hook_limits: RateLimiter
+    hook_limits: HookLimits
     domain_keeper: DomainKeeper
     domain_limits: RateLimiter
     domain_asks: RateLimiter
@@ -81,7 +82,11 @@ def build_connect(
             secrets=integration_secrets,
             base_url=settings.base_url,
         ),
-        hook_limits=RateLimiter(clock, per_minute=settings.hooks_per_minute),
+        hook_limits=HookLimits(
+            clock,
+            per_minute=settings.hooks_per_minute,
+            misses_per_minute=settings.hook_misses_per_minute,
+        ),
         domain_keeper=DomainKeeper(
             database=base.database,
             proofs=DomainProofs(

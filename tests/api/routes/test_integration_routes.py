@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from punchcard.context import Context
+from punchcard.kit.clock import ManualClock, to_rfc3339
 from punchcard.kit.settings import Settings
 from punchcard.worker.handlers import ORDER_LANE
 from punchcard.worker.loop import Worker
@@ -24,7 +25,13 @@ ORDER = {"id": 7, "status": "paid", "currency": "EUR", "total": "12.50"}
 @pytest.fixture
 def server_settings(settings: Settings) -> Settings:
     """Let a shop have two integrations, and each tell four things a minute, of 400 bytes."""
-    return replace(settings, integrations_per_vendor=2, hooks_per_minute=4, hook_limit_bytes=400)
+    return replace(
+        settings,
+        integrations_per_vendor=2,
+        hooks_per_minute=4,
+        hook_misses_per_minute=8,
+        hook_limit_bytes=400,
+    )
 
 
 @pytest.fixture
@@ -219,3 +226,45 @@ def test_a_pointer_is_one(owner: Api, made: dict[str, Any], field: str, told: st
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["loc"] == ["body", "mapping", "pointers", field]
+
+
+def test_what_is_refused_stands_on_the_integration(
+    owner: Api, api: Api, alice: Shop, clock: ManualClock
+) -> None:
+    shop = connect(owner, alice, "woocommerce")
+    signed = {"X-WC-Webhook-Signature": "wrong", "X-WC-Webhook-Topic": "order.updated"}
+
+    def told() -> tuple[Any, Any]:
+        now = owner.get(f"{PATH}/{shop['id']}").json()
+        return now["last_error"], now["last_error_at"]
+
+    api.post(hook(shop), {"id": 1}, headers=signed)
+    first = told()
+    assert first == ("hook_not_genuine", to_rfc3339(clock.now()))
+    clock.advance(seconds=30)
+    api.post(hook(shop), {"id": 1}, headers=signed)
+    api.post(f"{hook(shop)}x", {"id": 1}, headers=signed)
+    assert told() == first
+
+    raw = b'{"id": 1}'
+    signed["X-WC-Webhook-Signature"] = hmac_base64(shop["secret"], raw)
+    clock.advance(seconds=60)
+    answers = [api.call("POST", hook(shop), content=raw, headers=signed) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 4 + [429] * 2
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert told() == ("too_many_requests", to_rfc3339(clock.now()))
+
+
+def test_who_keeps_guessing_is_refused_unread_and_who_was_genuine_is_not(
+    api: Api, made: dict[str, Any], clock: ManualClock, context: Context
+) -> None:
+    assert api.post(hook(made), ORDER).status_code == 200
+    wrong = [f"{hook(made)}{number}" for number in range(context.settings.hook_misses_per_minute)]
+    assert {api.post(one, ORDER).status_code for one in wrong} == {401}
+
+    guessed = api.post(f"{hook(made)}x", ORDER)
+    assert (guessed.status_code, guessed.json()["code"]) == (429, "too_many_requests")
+    assert guessed.headers["retry-after"]
+    assert api.post(hook(made), ORDER).status_code == 200
+    clock.advance(minutes=1)
+    assert api.post(f"{hook(made)}x", ORDER).status_code == 401

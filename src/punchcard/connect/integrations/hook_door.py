@@ -6,6 +6,7 @@ Nothing of a body is read here but what says what it is about, and none of it is
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
@@ -26,6 +27,7 @@ from punchcard.kit.ids import Ids, IntegrationEventId, IntegrationId, as_id
 _log = logging.getLogger(__name__)
 
 HOOKS_PATH: Final = "/api/v1/hooks"
+_NOTED_AGAIN: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +59,39 @@ class HookDoor:
             now=self.clock.now(),
         )
         with self.database.read() as session:
-            row = self._known(session, kind, integration_id, secret, sent)
+            row = self._known(session, kind, integration_id, secret, sent.now)
         maker = MAKERS[row.kind]
         if maker.is_ping(sent):
             return False
         if not self._is_genuine(row, maker, sent):
+            self._note(row, HookNotGenuine.code, sent.now)
             raise self._refused("its signature is wrong")
         with self.database.write() as session:
             self._keep(session, row.id, maker.topic(sent), sent)
         return True
 
+    def note_refusal(self, kind: str, integration_id: str, secret: str, code: str) -> None:
+        """Note on an integration's page why it was refused; nothing for an address of nobody's."""
+        now = self.clock.now()
+        try:
+            with self.database.read() as session:
+                row = self._known(session, kind, integration_id, secret, now)
+        except (HookNotGenuine, IntegrationNotFound):
+            return
+        self._note(row, code, now)
+
+    def _note(self, row: Integration, code: str, now: datetime) -> None:
+        """Note why something was refused, once a minute at most: who asks often writes seldom."""
+        noted = row.last_error_at if row.last_error == code else None
+        if noted is not None and now - noted < _NOTED_AGAIN:
+            return
+        with self.database.write() as session:
+            kept = session.get(Integration, row.id)
+            if kept is not None:
+                kept.last_error, kept.last_error_at = code, now
+
     def _known(
-        self, session: Session, kind: str, integration_id: str, secret: str, sent: Sent
+        self, session: Session, kind: str, integration_id: str, secret: str, now: datetime
     ) -> Integration:
         wanted = as_id(IntegrationId(integration_id))
         if wanted is None or kind not in list(IntegrationKind):
@@ -80,7 +103,7 @@ class HookDoor:
                 Integration.deleted_at.is_(None),
             )
         )
-        if row is None or not self.secrets.knows_address(row, secret, sent.now):
+        if row is None or not self.secrets.knows_address(row, secret, now):
             raise self._refused("its address is not one of ours")
         return row
 

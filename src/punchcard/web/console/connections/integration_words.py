@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from punchcard.accounts.errors import TooManyRequests
+from punchcard.connect.integrations.errors import HookNotGenuine
 from punchcard.connect.integrations.mapping import EarnOn
 from punchcard.connect.integrations.vocabulary import (
     EventReason,
@@ -121,6 +123,13 @@ REASONS: Final[Mapping[str, str]] = {
     EventReason.SEVERAL_CARDS: N_("Its contacts are those of several customers."),
     EventReason.CUSTOMER_NOTED: N_("The customer is known from now on."),
     EventReason.BODY_FORGOTTEN: N_("What was sent then is no longer kept: have it sent again."),
+    HookNotGenuine.code: N_(
+        "It was not signed with the secret that was made here: paste that into the other system"
+        " again."
+    ),
+    TooManyRequests.code: N_(
+        "More came in a minute than is taken: the other system sends it again."
+    ),
     "purchase_below_minimum": N_("It is below the program's minimum."),
     "stamp_too_soon": N_("The card was stamped a short while ago."),
     "daily_stamp_limit_reached": N_("The card had its stamps of that day."),

@@ -1,0 +1,59 @@
+"""How often other systems may knock: each address of an integration, and who keeps guessing.
+
+A network's misses, wrong addresses and wrong signatures, are counted; when there are too many it is
+answered before anything is read. Makers send the hooks of thousands of shops from a few networks,
+of which one may be set up badly: an address that was genuine lately is let through all the same.
+"""
+
+import threading
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from typing import Final
+
+from punchcard.accounts.access.rate_limit import RateLimiter
+from punchcard.kit.clock import Clock
+
+_GENUINE_FOR: Final = timedelta(days=1)
+_KNOWN_LIMIT: Final = 10_000
+_NOTES_PER_MINUTE: Final = 1
+
+
+class HookLimits:
+    """Counts hooks by a digest of their path and by their network; in this process alone."""
+
+    def __init__(self, clock: Clock, *, per_minute: int, misses_per_minute: int) -> None:
+        """Let each path through so often a minute, and each network miss so often; 0: no limit."""
+        self._clock = clock
+        self._hooks = RateLimiter(clock, per_minute=per_minute)
+        self._misses = RateLimiter(clock, per_minute=misses_per_minute)
+        self._notes = RateLimiter(clock, per_minute=_NOTES_PER_MINUTE)
+        self._guard = threading.Lock()
+        self._genuine: OrderedDict[str, datetime] = OrderedDict()
+
+    def take(self, path: str, network: str) -> None:
+        """Count one request before it is read. Raises TooManyRequests."""
+        if not self.was_genuine(path):
+            self._misses.check(network)
+        self._hooks.take(path)
+
+    def was_genuine(self, path: str) -> bool:
+        """Tell whether something genuine came to this path lately."""
+        with self._guard:
+            seen = self._genuine.get(path)
+        return seen is not None and self._clock.now() - seen < _GENUINE_FOR
+
+    def note_genuine(self, path: str) -> None:
+        """Remember that what came to this path was genuine."""
+        with self._guard:
+            self._genuine[path] = self._clock.now()
+            self._genuine.move_to_end(path)
+            if len(self._genuine) > _KNOWN_LIMIT:
+                self._genuine.popitem(last=False)
+
+    def note_miss(self, network: str) -> None:
+        """Count a wrong address or a wrong signature."""
+        self._misses.try_take(network)
+
+    def may_tell(self, path: str) -> bool:
+        """Tell whether the shop is to be told now that this path sends too much: once a minute."""
+        return self.was_genuine(path) and self._notes.try_take(path)
