@@ -1,6 +1,6 @@
 """`punchcard admin`: people who run the server, and what people sign in with."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,11 @@ from punchcard.cli.support import (
     opened_context,
     say,
 )
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from punchcard.accounts.models import Admin, User
 
 commands = typer.Typer(help="The people who run this server.", no_args_is_help=True)
 
@@ -57,12 +62,8 @@ def reset_second_factor(
 
     For whoever has lost the app and the recovery codes. Make sure that it is they who ask.
     """
-    from punchcard.accounts.access.people import find_person
-
     with opened_context() as context, context.database.write() as session:
-        person = find_person(session, email)
-        if person is None:
-            raise CommandFailed("Nobody signs in with this address.")
+        person = _person(session, email)
         context.accounts.second_factors.reset(session, by_operator(context), person)
         facts = {"id": person.id, "email": person.email}
     say(facts, as_json=as_json, text=f"Removed the second factor of {email}.")
@@ -77,12 +78,18 @@ def remove_identity(
 
     Their sessions end and a mail tells them; their password goes on working.
     """
-    from punchcard.accounts.access.people import find_person
-
     with opened_context() as context, context.database.write() as session:
-        person = find_person(session, email)
-        if person is None:
-            raise CommandFailed("Nobody signs in with this address.")
+        person = _person(session, email)
         context.accounts.identities.reset(session, by_operator(context), person)
         facts = {"id": person.id, "email": person.email}
     say(facts, as_json=as_json, text=f"Removed the linked account of {email}.")
+
+
+def _person(session: "Session", email: str) -> "User | Admin":
+    """Return who signs in with an address. Raises CommandFailed."""
+    from punchcard.accounts.access.people import find_person
+
+    person = find_person(session, email)
+    if person is None:
+        raise CommandFailed("Nobody signs in with this address.")
+    return person

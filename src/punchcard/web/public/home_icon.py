@@ -4,6 +4,7 @@ import hashlib
 from typing import Final
 
 from fastapi import APIRouter, Response
+from sqlalchemy.orm import Session
 
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.cards.links import public_path
@@ -43,10 +44,16 @@ def get_icon(request: PageRequestDep, token: str, side: int = ICON_SIDES[0]) -> 
     count_look(request)
     with request.context.database.read() as session:
         card = card_service.get_card_by_token(session, token, now=request.context.clock.now())
-        branding = session.get_one(LoyaltyProgram, card.program_id).branding
-        logo = uploads.find_image(session, card.program_id, PictureKind.LOGO)
-    colours = card_colours(branding)
-    look = StampLook(colours.background, colours.accent, colours.ink, symbol_of(branding))
-    picture = shop_icon(logo, look, side=side)
+        program = session.get_one(LoyaltyProgram, card.program_id)
+        picture = drawn_icon(session, program, side)
     headers = {"Cache-Control": FOR_A_YEAR.replace("public", "private")}
     return request.finish(Response(picture, headers=headers, media_type="image/png"))
+
+
+def drawn_icon(session: Session, program: LoyaltyProgram | None, side: int) -> bytes:
+    """Return the icon of a program's shop as PNG, `side` pixels a side; a plain one for none."""
+    branding = program.branding if program is not None else {}
+    logo = uploads.find_image(session, program.id, PictureKind.LOGO) if program else None
+    colours = card_colours(branding)
+    look = StampLook(colours.background, colours.accent, colours.ink, symbol_of(branding))
+    return shop_icon(logo, look, side=side)

@@ -7,18 +7,12 @@ from fastapi.responses import PlainTextResponse
 
 from punchcard.accounts.subjects import NOBODY
 from punchcard.loyalty.programs import public_service
-from punchcard.loyalty.rules.logo_rules import PictureKind
-from punchcard.wallets import uploads
-from punchcard.wallets.card_colours import card_colours
-from punchcard.wallets.shop_icon import shop_icon
-from punchcard.wallets.stamp_drawing import StampLook
-from punchcard.wallets.symbols.stamp_symbols import symbol_of
 from punchcard.web.pages import assets
 from punchcard.web.pages.card_preview import face_of_program, words_of
 from punchcard.web.pages.navigation import home_of
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
 from punchcard.web.pages.shop_label import ShopLabel, label_of
-from punchcard.web.public.home_icon import ICON_SIDES
+from punchcard.web.public.home_icon import ICON_SIDES, drawn_icon
 from punchcard.web.public.visitors import count_look
 
 router = APIRouter()
@@ -76,10 +70,6 @@ def get_favicon(request: PageRequestDep) -> Response:
     count_look(request)
     with request.context.database.read() as session:
         program = next(iter(public_service.open_programs(session, shop.vendor_id)), None)
-        branding = program.branding if program is not None else {}
-        logo = uploads.find_image(session, program.id, PictureKind.LOGO) if program else None
-    colours = card_colours(branding)
-    look = StampLook(colours.background, colours.accent, colours.ink, symbol_of(branding))
-    picture = shop_icon(logo, look, side=ICON_SIDES[0])
+        picture = drawn_icon(session, program, ICON_SIDES[0])
     headers = {"Cache-Control": f"public, max-age={_ICON_SECONDS}"}
     return request.finish(Response(picture, headers=headers, media_type="image/png"))
