@@ -3,6 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from punchcard.loyalty.operations import Actor, OperationMetadata
+from punchcard.loyalty.till import stamp_service
+from punchcard.loyalty.vocabulary import ActorKind
 from tests.journeys.owner_steps import sign_in
 from tests.journeys.support.axe import assert_no_axe_violations
 from tests.journeys.support.visits import Visits
@@ -78,4 +81,38 @@ def test_the_poster_scanned_again_opens_the_card_of_this_phone(visits: Visits, a
     assert page.url.split("?")[0] == card
     page.goto(f"/join/{program.slug}")
     assert page.url.split("?")[0] == card
+    assert_no_axe_violations(page)
+
+
+@ON_SQLITE
+def test_a_refused_void_says_why_before_the_eyes(visits: Visits, alice: Shop) -> None:
+    program = shelf.program(alice, status="active", pin_policy="optional")
+    card = shelf.opened_card(alice, program)
+    by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind.SYSTEM, None)}
+    stamp_service.add_stamp(alice.context.loyalty.till, card, **by)
+    page = visits.open(width=360)
+    sign_in(page, alice)
+    page.goto(f"/console/members/{card}")
+    form = page.locator("details", has=page.locator("[name=void_reason]")).first
+    form.locator("summary").click()
+    form.locator("[name=void_reason]").fill("Wrong card")
+    form.locator("[name=staff_pin]").fill("12")
+    form.locator("button").click()
+    notice = page.locator(".notice.bad")
+    expect(notice).to_be_focused()
+    expect(notice).to_be_in_viewport(ratio=1)
+    expect(form.locator("[name=void_reason]")).to_have_value("Wrong card")
+    assert_no_axe_violations(page)
+
+
+@ON_SQLITE
+def test_a_deed_for_no_row_is_a_fault_before_the_eyes(visits: Visits, alice: Shop) -> None:
+    shelf.opened_card(alice, shelf.program(alice, status="active"))
+    page = visits.open(width=360)
+    sign_in(page, alice)
+    page.goto("/console/members")
+    page.locator(".bulk-bar button").first.click()
+    expect(page.locator("#refusal")).to_be_focused()
+    expect(page.locator("#refusal")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".notice.good")).to_have_count(0)
     assert_no_axe_violations(page)

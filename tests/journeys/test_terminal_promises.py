@@ -61,7 +61,7 @@ def test_one_purchase_earns_its_stamp_its_points_and_the_happy_hours_bonus(
     page.get_by_role("button", name="Purchase: add points").click()
     type_amount(page, "1250")
     expect(page.locator(".points-of")).to_have_text(
-        "Points: 25 (purchase +12 Stamps: 1, Happy hour +13)"
+        "Points: 25 (purchase +12 · Stamps: 1, Happy hour +13)"
     )
     assert_no_axe_violations(page)
     page.get_by_role("button", name="Add the points").click()
@@ -79,6 +79,30 @@ def test_one_purchase_earns_its_stamp_its_points_and_the_happy_hours_bonus(
     # The next stamp has to wait: the purchase goes without one.
     page.get_by_role("button", name="Purchase: add points").click()
     expect(page.locator(".with-stamp")).to_have_count(0)
+
+
+def test_a_tier_is_named_by_the_purchase_that_reaches_it(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    tiers = [
+        {"key": "regular", "name": "Regular", "threshold": 0},
+        {"key": "gold", "name": "Gold", "threshold": 100},
+    ]
+    counter = open_terminal_driver(api, alice, type="points", stamp_reward=None, tiers=tiers)
+    card, page = counter.card(), visits.open(width=360)
+    open_terminal(page, counter)
+    find_card(page, card)
+    told = page.locator(".notice.good")
+    for minor, words in (
+        ("4000", "€40.00: +40 points, 40 in total."),
+        ("6000", "€60.00: +60 points, 100 in total. Gold reached."),
+        ("1000", "€10.00: +10 points, 110 in total."),
+    ):
+        page.get_by_role("button", name="Purchase: add points").click()
+        type_amount(page, minor)
+        page.get_by_role("button", name="Add the points").click()
+        expect(told.locator("p")).to_have_text(words)
+    assert_no_axe_violations(page)
 
 
 def test_without_a_line_the_base_is_told_and_the_bonus_follows(

@@ -62,7 +62,8 @@ class Visitor:
 
 def text_of(answer: httpx.Response) -> str:
     """Return what a page says, without its marks; where its lines break is the formatter's."""
-    return _LINE_BREAK.sub(" ", unescape(re.sub(r"<[^>]*>", " ", answer.text)))
+    text = answer.text.replace("<wbr>", "")
+    return _LINE_BREAK.sub(" ", unescape(re.sub(r"<[^>]*>", " ", text)))
 
 
 def markup_of(answer: httpx.Response) -> str:

@@ -149,10 +149,12 @@ def update_vendor(
     changes: Mapping[str, Any],
     *,
     guard: Callable[[Vendor], None] | None = None,
+    is_confirmed: bool = False,
 ) -> Vendor:
     """Change what a vendor is called, its habits, or whether managers need a second factor.
 
     A country of None takes it from the time zone or the currency again, if they tell it.
+    `is_confirmed` counts as a change even if nothing differs: see `is_told`.
     `guard` is given the row, locked, before anything changes; what it raises ends it.
     Raises SlugTaken, InvalidInput, and NotAllowed for a manager who would free managers of theirs.
     """
@@ -168,8 +170,9 @@ def update_vendor(
         currency = wanted.get("currency", vendor.currency)
         wanted["country"] = places.country_of(timezone, currency)
     old, new = apply_changes(vendor, wanted)
-    if new:
+    if new or is_confirmed:
         vendor.updated_at = act.now
+    if new:
         _flush(session)
         if "slug" in new:
             _retire_slug(session, act, vendor, old["slug"])
@@ -177,6 +180,12 @@ def update_vendor(
         of = ("vendor", vendor.id)
         record_act(session, act, "vendor.updated", of=of, vendor_id=vendor.id, old=old, new=new)
     return vendor
+
+
+def is_told(session: Session, vendor_id: VendorId) -> bool:
+    """Return whether anybody changed or confirmed what the vendor was opened with."""
+    vendor = get_vendor(session, vendor_id)
+    return vendor.updated_at > vendor.created_at
 
 
 def suspend_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:

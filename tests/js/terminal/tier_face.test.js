@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { tierName, wayWords } from "../../../src/punchcard/web/static/js/terminal/tier_face.js";
+import {
+  reachedWords,
+  tierName,
+  wayWords,
+} from "../../../src/punchcard/web/static/js/terminal/tier_face.js";
 
 const PROGRAM = {
   currency: "EUR",
@@ -33,4 +37,16 @@ test("what is missing is told in what counts", () => {
 
 test("from the highest tier there is no way on", () => {
   assert.equal(wayWords(PROGRAM, { next: null }), "");
+});
+
+test("a tier that was just reached is named, one that was kept or lost is not", () => {
+  const card = (/** @type {string | null} */ key) =>
+    /** @type {any} */ ({ tier: key && { key, until: null, progress: 0, next: null } });
+  assert.equal(reachedWords(PROGRAM, card("basic"), card("gold")), "Golden reached.");
+  assert.equal(reachedWords(PROGRAM, card(null), card("gold")), "Golden reached.");
+  assert.equal(reachedWords(PROGRAM, card("gold"), card("gold")), "");
+  assert.equal(reachedWords(PROGRAM, card("gold"), card("basic")), "");
+  assert.equal(reachedWords(PROGRAM, card("gold"), card(null)), "");
+  assert.equal(reachedWords(PROGRAM, null, card("gold")), "");
+  assert.equal(reachedWords(undefined, card("basic"), card("gold")), "");
 });

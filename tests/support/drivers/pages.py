@@ -46,10 +46,12 @@ class PagesDriver:
         till = self.shop.context.loyalty.till
         return add_stamp(till, card_id, quantity=quantity, **self._by_anna(), **metadata)
 
-    def earn(self, card_id: CardId, amount_minor: int) -> Receipt:
+    def earn(self, card_id: CardId, amount_minor: int, reference: str | None = None) -> Receipt:
         """Credit a purchase, with Anna at the till."""
         till = self.shop.context.loyalty.till
-        return earn_points(till, card_id, amount_minor=amount_minor, **self._by_anna())
+        return earn_points(
+            till, card_id, amount_minor=amount_minor, reference=reference, **self._by_anna()
+        )
 
     def card(self, card_id: CardId) -> CardView:
         """Read a card as it is now."""

@@ -80,6 +80,30 @@ def test_what_is_not_there_or_another_shops_is_passed_over(
     assert statuses(context) == [CardStatus.ACTIVE]
 
 
+def test_nothing_chosen_is_told_as_a_fault_with_the_focus(visitors: Visitors, alice: Shop) -> None:
+    owner = visitors(alice)
+    owner.get("/console/members")
+    page = markup_of(owner.follow(owner.post(HERE, do="block")))
+    refusal = page.index('id="refusal" role="alert" tabindex="-1" autofocus')
+    assert page.index("Nothing was chosen: tick something in the list first.") > refusal
+    assert "notice good" not in page
+    assert 'id="refusal"' not in owner.get("/console/members").text
+
+
+def test_rows_that_all_refuse_are_no_success(
+    visitors: Visitors, alice: Shop, coffee: LoyaltyProgram, context: Context
+) -> None:
+    jang = guest(alice, coffee, "Jang")
+    with context.database.write() as session:
+        session.get_one(LoyaltyCard, jang).status = CardStatus.CLOSED
+    owner = visitors(alice)
+    owner.get("/console/members")
+    page = markup_of(owner.follow(owner.post(HERE, do="block", chosen=[jang], confirmed="on")))
+    assert "Left as they were: 1." in page
+    assert 'id="refusal"' in page
+    assert "notice good" not in page
+
+
 def test_a_row_that_refuses_does_not_keep_the_others(
     visitors: Visitors, alice: Shop, coffee: LoyaltyProgram, context: Context
 ) -> None:

@@ -17,7 +17,7 @@ from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 from tests.support.damage import behind_the_triggers
 from tests.support.drivers.pages import ANNAS_PIN, PagesDriver
-from tests.support.pages import Visitor, text_of
+from tests.support.pages import Visitor, markup_of, text_of
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -104,6 +104,25 @@ def test_a_wrong_entry_is_taken_back_with_a_reason(owner: Visitor, counter: Page
     assert "wrong card &lt;b&gt;" in page.text
     assert "taken back" in text_of(page)
     assert do(owner, card_id, verb, void_reason="again").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("pin", "told"), [("12", "Staff PIN: Must be 4 to 8 digits."), ("9999", "This PIN is wrong.")]
+)
+def test_a_pin_that_is_refused_is_told_with_the_focus(
+    owner: Visitor, counter: PagesDriver, pin: str, told: str
+) -> None:
+    card_id = counter.open()
+    entry_id = counter.stamp(card_id, 2).entry["id"]
+    verb = f"entries/{entry_id}/void"
+    page = markup_of(do(owner, card_id, verb, void_reason="wrong card", staff_pin=pin))
+    notice = re.search(
+        r'<p class="notice bad" role="alert" tabindex="-1" autofocus>(.*?)</p>', page
+    )
+    assert notice is not None
+    assert told in notice[1]
+    assert page.count("autofocus") == 1
+    assert 'value="wrong card"' in page
 
 
 def test_an_entry_is_taken_back_only_from_the_page_of_its_card(

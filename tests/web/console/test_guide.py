@@ -7,6 +7,7 @@ import pytest
 
 from punchcard.accounts.vocabulary import Role
 from punchcard.context import Context
+from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.models import LoyaltyProgram, Reward, StaffPin
 from punchcard.loyalty.operations import Actor, OperationMetadata
 from punchcard.loyalty.till import stamp_service
@@ -86,6 +87,23 @@ def test_the_guide_goes_on_where_it_was_left(visitors: Visitors, alice: Shop) ->
     shelf.program(alice, stamp_reward=None)
     assert owner.get("/console/guide").headers["location"] == "/console/guide/reward"
     assert owner.get("/console/guide/program").headers["location"] == "/console/guide/reward"
+
+
+def test_a_shop_saved_as_it_is_and_without_an_address_is_set_up(
+    visitors: Visitors, alice: Shop, clock: ManualClock
+) -> None:
+    owner = visitors(alice)
+    clock.advance(minutes=1)
+    page = owner.get("/console/guide/shop").text
+    told = {
+        name: re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)[1]  # type: ignore[index]
+        for name in ("name", "address")
+    }
+    assert told["address"] == ""
+    places = {"language": "fr", "currency": "EUR", "timezone": "Europe/Luxembourg"}
+    owner.post("/console/guide/shop", **told, **places)
+    assert owner.get("/console/guide").headers["location"] == "/console/guide/program"
+    assert 'id="guide-next" href="/console/guide/program"' in markup_of(owner.get("/console"))
 
 
 def test_a_step_sent_twice_makes_one_program(

@@ -202,3 +202,28 @@ def state_of(answer: httpx.Response) -> str:
     found = _STATE.search(markup_of(answer))
     assert found is not None
     return found[1]
+
+
+def test_a_refund_leads_to_its_purchase_by_the_receipt_and_hides_numbers_of_tills(
+    owner: Visitor, counter: PagesDriver
+) -> None:
+    card_id = counter.open("Marie Schmit")
+    bought = counter.earn(card_id, 1250, reference="R-2041").entry["id"]
+    number = "6f1c7a52-9a0e-4a63-8f0b-6a1d1f0a7c11"
+    page = f"/console/members/{card_id}"
+    owner.get(page)
+    answer = owner.post(
+        f"{page}/entries/{bought}/refund", refund_amount="2.50", refund_reference=number
+    )
+    assert answer.status_code == 303, text_of(answer)
+    rows = owner.get("/console/ledger", params={"type": "points_refunded"}).text
+    refund = re.search(r'/console/ledger/([0-9a-f-]{36})"', rows)
+    assert refund is not None
+    shown = markup_of(owner.get(f"/console/ledger/{refund[1]}"))
+    assert f'<a href="/console/ledger/{bought}" id="purchase">R-2041</a> (€12.50)' in shown
+    facts, proof = shown.split("<h2>Proof</h2>")
+    assert number not in facts
+    assert number in proof
+    assert "<dt>Reference</dt> <dd> R-2041 </dd>" in markup_of(
+        owner.get(f"/console/ledger/{bought}")
+    )

@@ -109,3 +109,27 @@ def test_real_pages_speak_every_language(
         assert page.status_code == 200
         assert f'<html lang="{language}"' in page.text
         assert translate(sentence, language) in text_of(page), sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("anna.muster@shop.example", "anna<wbr>.muster<wbr>@shop<wbr>.example"),
+        ("https://x.lu/a/b?c=1", "https://x<wbr>.lu<wbr>/a<wbr>/b<wbr>?c=1"),
+        ("<b>@x.lu", "&lt;b&gt;<wbr>@x<wbr>.lu"),
+        ("12.50 and a.b", "12.50 and a.b"),
+        ("1.5", "1.5"),
+        ("<i>", "&lt;i&gt;"),
+        ("", ""),
+    ],
+)
+def test_only_addresses_break_before_their_signs(text: str, shown: str) -> None:
+    template = environment("en").from_string("{{ breakable(text) }}")
+    assert template.render(text=text) == shown
+
+
+def test_a_number_that_a_till_gave_itself_is_no_receipts() -> None:
+    template = environment("en").from_string("{{ told_reference(text) }}")
+    assert template.render(text="R-2041") == "R-2041"
+    assert template.render(text="6f1c7a52-9a0e-4a63-8f0b-6a1d1f0a7c11") == ""
+    assert template.render(text=None) == ""

@@ -6,6 +6,7 @@ from typing import Final, Literal
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from punchcard.accounts import vendor_service
 from punchcard.accounts.models import Device, Location
 from punchcard.kit.ids import ProgramId, VendorId
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
@@ -38,9 +39,10 @@ class FirstSteps:
 def first_steps(session: Session, vendor_id: VendorId) -> FirstSteps:
     """Return which steps the vendor has behind it.
 
-    The shop counts as told once a location has its address or a program exists; the poster as
-    hanging once someone has a card. The way ends with the first stamp, or the first purchase that
-    earned points, however it was made. A shop whose programs are all switched off has been
+    The shop counts as told once somebody saved what it was opened with, changed or not (an address
+    is nothing that every shop has), a location has its address, or a program exists; the poster
+    as hanging once someone has a card. The way ends with the first stamp, or the first purchase
+    that earned points, however it was made. A shop whose programs are all switched off has been
     through this before.
     """
     programs = select(LoyaltyProgram).where(
@@ -56,7 +58,7 @@ def first_steps(session: Session, vendor_id: VendorId) -> FirstSteps:
         Location.address.is_not(None),
     )
     done: dict[Step, bool] = {
-        "shop": is_located or program is not None,
+        "shop": is_located or program is not None or vendor_service.is_told(session, vendor_id),
         "program": program is not None,
         "reward": program is not None and _is_rewarding(session, program),
         "pins": _has_pins(session, vendor_id, program),

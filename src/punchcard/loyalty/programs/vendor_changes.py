@@ -21,6 +21,7 @@ def update_vendor(
     changes: Mapping[str, Any],
     *,
     guard: Callable[[Vendor], None] | None = None,
+    is_confirmed: bool = False,
 ) -> Vendor:
     """Change a vendor as `vendor_service.update_vendor` does; passes follow what they show of it.
 
@@ -28,7 +29,9 @@ def update_vendor(
     """
     before = vendor_service.get_vendor(session, vendor_id)
     shown = (before.name, before.language)
-    vendor = vendor_service.update_vendor(session, act, vendor_id, changes, guard=guard)
+    vendor = vendor_service.update_vendor(
+        session, act, vendor_id, changes, guard=guard, is_confirmed=is_confirmed
+    )
     if (vendor.name, vendor.language) != shown:
         _touch_programs(session, act, vendor.id)
     return vendor

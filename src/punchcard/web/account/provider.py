@@ -146,7 +146,7 @@ def _go_on(request: PageRequest, back: CameBack) -> Response:
             return request.redirect("/sign-in")
         return request.redirect(account_path(request.subject))
     if request.subject is NOBODY:
-        return request.redirect("/sign-in", ProviderAnswerInvalid.sentence)
+        return request.redirect_refused("/sign-in", ProviderAnswerInvalid.sentence)
     return request.redirect(
         wanted or home_of(request.subject),
         N_("Thank you. You can do now what needed a confirmation."),

@@ -50,7 +50,7 @@ def sign_in_with_code(request: PageRequestDep, form: FormDep) -> Response:
             try:
                 signed_in = _sign_in(request, code, form.value("passkey"), credential)
             except ChallengeInvalid:
-                return request.redirect("/sign-in", ChallengeInvalid.sentence)
+                return request.redirect_refused("/sign-in", ChallengeInvalid.sentence)
     if signed_in is None:
         return _code_page(request, form)
     request.set_cookie(CHALLENGE_COOKIE, None, seconds=0)

@@ -86,7 +86,9 @@ def give_plan(request: PageRequestDep, vendor_id: VendorId, form: FormDep) -> Re
     with form.refusals(), request.context.database.write() as session:
         plan_changes.give_plan(session, request.act(), vendor_id, plan_id)
     here = f"/admin/vendors/{vendor_id}"
-    return request.redirect(here, N_("Saved.") if form.is_valid else N_("This shop is closed."))
+    if not form.is_valid:
+        return request.redirect_refused(here, N_("This shop is closed."))
+    return request.redirect(here, N_("Saved."))
 
 
 @router.get("/usage")

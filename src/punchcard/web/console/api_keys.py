@@ -110,6 +110,7 @@ def _list_page(
         form=form,
         keys=keys,
         scopes=SCOPES,
+        scope_names=dict(SCOPES),
         lives=_LIVES,
         new_key=new_key,
         timezone=timezone,

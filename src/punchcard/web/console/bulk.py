@@ -19,7 +19,8 @@ from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import VendorId
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.page_request import PageRequest, Undo
+from punchcard.web.pages.notices import Undo
+from punchcard.web.pages.page_request import PageRequest
 
 CHOSEN: Final = "chosen"
 """The name of the boxes beside the rows."""
@@ -70,7 +71,9 @@ def bulk_page(
         names = names_of(session, request.vendor_id, chosen)
     chosen = [one for one in chosen if one in names]
     if action is None or not chosen:
-        return request.redirect(back, N_("Nothing was chosen."))
+        return request.redirect_refused(
+            back, N_("Nothing was chosen: tick something in the list first.")
+        )
     if not form.is_on(_CONFIRMED):
         return request.render(
             "console/bulk_confirm.html",
@@ -84,7 +87,9 @@ def bulk_page(
         do = partial(action.do, session, request.act(), request.vendor_id)
         refusals = {one: _refusal_of(session, partial(do, one)) for one in chosen}
     done = [one for one in chosen if refusals[one] is None]
-    undo = Undo(here, action.undone_by, done) if action.undone_by and done else None
+    if not done:
+        return request.redirect_refused(back, _told(request, action, refusals.values()))
+    undo = Undo(here, action.undone_by, done) if action.undone_by else None
     return request.redirect(back, _told(request, action, refusals.values()), undo=undo)
 
 

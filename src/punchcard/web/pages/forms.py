@@ -25,6 +25,8 @@ from punchcard.web.pages.shown_values import (
 
 TEXT_CHARACTERS: Final = 200
 _TOLD_CHARACTERS: Final = 200
+_STAFF_PIN: Final = "staff_pin"
+_PIN_NAME: Final = N_("Staff PIN")
 _CHANGED: Final = N_("Changed meanwhile to “{theirs}”. Save again to keep yours.")
 _EMPTIED: Final = N_("Emptied meanwhile. Save again to keep yours.")
 _SWITCHED_ON: Final = N_("Switched on meanwhile. Save again to keep yours.")
@@ -295,6 +297,11 @@ class Form:
         """Note what is wrong with a field; the first fault stays."""
         self.errors.setdefault(name, translate(message, self._language, **params))
 
+    def _refuse_pin(self, message: str, params: Mapping[str, Any]) -> None:
+        """Refuse the whole form for a PIN: its field is empty again, and one of several."""
+        of = translate(N_("{what}:"), self._language, what=translate(_PIN_NAME, self._language))
+        self.refusal = f"{of} {translate(message, self._language, **params)}"
+
     @contextmanager
     def refusals(self, **renamed: str) -> Iterator[None]:
         """Turn a refusal of the block into faults of the fields it names, or of the whole form.
@@ -309,7 +316,10 @@ class Form:
                 place = [str(part) for part in error["loc"] if part != "body"]
                 name = ".".join(place)
                 message, params = error["message"], error.get("params", {})
-                self.fault(renamed.get(name, name), message, **params)
+                if name == _STAFF_PIN:
+                    self._refuse_pin(message, params)
+                else:
+                    self.fault(renamed.get(name, name), message, **params)
             if not refusal.errors:
                 self.refusal = refusal.told(self._language)
         except DomainError as refusal:

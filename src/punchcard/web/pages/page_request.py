@@ -2,8 +2,8 @@
 
 import hmac
 import math
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlencode
 
@@ -22,7 +22,6 @@ from punchcard.kit import logs
 from punchcard.kit.i18n import as_language, translate
 from punchcard.kit.ids import VendorId
 from punchcard.kit.origins import origin_of
-from punchcard.kit.secrets import Signer
 from punchcard.web.cookies import write_cookie
 from punchcard.web.drafts import drafts
 from punchcard.web.drafts.form_tokens import form_tokens
@@ -50,15 +49,21 @@ from punchcard.web.pages.errors import (
     SignInNeeded,
 )
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.notices import (
+    NOTICE_COOKIE,
+    NOTICE_SECONDS,
+    Notice,
+    Undo,
+    read_notice,
+    write_notice,
+)
 from punchcard.web.pages.shop_label import label_of
 from punchcard.web.pages.templating import render
 from punchcard.web.permissions import ACCESS
 
-NOTICE_COOKIE: Final = "punchcard_notice"
 CSRF_FIELD: Final = "csrf"
 CSRF_HEADER: Final = "x-csrf-token"
 _USER_AGENT_CHARACTERS: Final = 200
-_NOTICE_SECONDS: Final = 60
 _LANGUAGE_SECONDS: Final = 365 * 86_400
 FIELDS_LIMIT: Final = 300
 # What may stand in an address as it is (RFC 3986), as `RedirectResponse` has it.
@@ -72,15 +77,6 @@ POLICY: Final = (
 """What a page may load and run: nothing that is not a file of this server."""
 
 _ASKS_WHERE: Final = "/console/locations"
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """What takes back what was just done: `do` to the `chosen`, by a form to `path`."""
-
-    path: str
-    do: str
-    chosen: Sequence[str]
 
 
 @dataclass(kw_only=True)
@@ -192,12 +188,10 @@ class PageRequest:
 
     def render(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a template as the answer; it sees `page_request`, `notice` and `values`."""
-        notice, undo = self._take_notice()
         values = {
             "request": self,
             "label": label_of(self.http.scope),
-            "notice": notice,
-            "undo": undo,
+            "notice": self._take_notice(),
             "now": self.context.clock.now(),
             "navigation": navigation.groups(self.subject, self.http.url.path),
             **values,
@@ -224,10 +218,16 @@ class PageRequest:
 
         `params` fill its placeholders; with `undo` a button beside it takes back what was done.
         """
-        if done is not None:
-            told = {"text": done, "params": params, "undo": asdict(undo) if undo else None}
-            notice = self._signer().sign(told)
-            self.set_cookie(NOTICE_COOKIE, notice, seconds=_NOTICE_SECONDS)
+        return self._send_on(path, Notice(done, params, undo=undo) if done is not None else None)
+
+    def redirect_refused(self, path: str, why: str, **params: Any) -> Response:
+        """Send the visitor on to `path`, where `why` nothing was done is told as a fault."""
+        return self._send_on(path, Notice(why, params, is_refusal=True))
+
+    def _send_on(self, path: str, notice: Notice | None) -> Response:
+        if notice is not None:
+            written = write_notice(self.context.settings.keys, notice)
+            self.set_cookie(NOTICE_COOKIE, written, seconds=NOTICE_SECONDS)
         if self.is_fragment:
             sent = quote(path, safe=_SAFE_IN_ADDRESSES)
             response = Response(status_code=204, headers={"HX-Redirect": sent})
@@ -317,19 +317,12 @@ class PageRequest:
             self.set_cookie(drafts.DRAFT_COOKIE, None, seconds=0, path=here)
         return drafts.take(self.context, self.http, self.subject, token)
 
-    def _take_notice(self) -> tuple[str | None, Undo | None]:
+    def _take_notice(self) -> Notice | None:
         sent = self.cookie(NOTICE_COOKIE)
         if sent is None or self.is_fragment:
-            return None, None
+            return None
         self.set_cookie(NOTICE_COOKIE, None, seconds=0)
-        facts = self._signer().verify(sent)
-        if not facts:
-            return None, None
-        undo = facts.get("undo")
-        return self.say(facts["text"], **facts["params"]), Undo(**undo) if undo else None
-
-    def _signer(self) -> Signer:
-        return Signer(self.context.settings.keys, "page notices", "")
+        return read_notice(self.context.settings.keys, sent, self.language)
 
 
 def get_page_request(request: Request) -> PageRequest:

@@ -1,5 +1,6 @@
 """The templates: one environment per language, so that macros speak it too."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
@@ -15,7 +16,7 @@ from punchcard.db.postgresql.data_age import shown_age_seconds
 from punchcard.engage.vocabulary import AutomationStatus
 from punchcard.kit.environment.own_address import is_only_here
 from punchcard.kit.i18n import LANGUAGES
-from punchcard.kit.ids import unbroken_number
+from punchcard.kit.ids import as_id, unbroken_number
 from punchcard.loyalty.grant_codes import readable_code
 from punchcard.loyalty.rules.void_rules import VOIDABLE
 from punchcard.loyalty.vocabulary import (
@@ -36,11 +37,29 @@ from punchcard.web.pages import assets, drawings, theme_css
 from punchcard.web.pages.formatting import Wording
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
+# An e-mail or a web address, and where a reader expects it to go on in the next line.
+_ADDRESS: Final = re.compile(r"\S+@\S+\.\S+|https?://\S+")
+_BREAKS: Final = re.compile(r"(?<=[^:/])(?=[@./?&])")
+
+
+def breakable(text: str) -> str:
+    """Return an address that narrow columns break before its signs; other text as it is."""
+    if not _ADDRESS.fullmatch(text):
+        return text
+    return Markup("<wbr>").join(_BREAKS.split(text))
+
+
+def told_reference(reference: str | None) -> str:
+    """Return a receipt's number as people know it; empty for one that a till gave itself."""
+    return "" if reference is None or as_id(reference) else reference
+
 
 # Only our own drawings are marked safe, here; templates never mark anything.
 _GLOBALS: Final[dict[str, Any]] = {
     "asset": assets.address,
     "assets": assets,
+    "breakable": breakable,
+    "told_reference": told_reference,
     "icon": lambda name: Markup(assets.icon(name)),  # noqa: S704 - a file of ours
     "stamp_icon": lambda name: Markup(stamp_symbols.svg_of(name)),  # noqa: S704 - a file of ours
     "stamp_shapes": lambda name: Markup(stamp_symbols.shapes_of(name)),  # noqa: S704 - ours too

@@ -123,7 +123,7 @@ def erase(request: PageRequestDep, token: str, secret: str, form: FormDep) -> Re
         open_by_token(request, session, token)
         card, proof = context.loyalty.person_proofs.require(session, token, secret, lock=True)
         if not form.is_on("sure"):
-            return request.redirect(here, N_("Nothing was deleted: please tick the box."))
+            return request.redirect_refused(here, N_("Nothing was deleted: please tick the box."))
         hours = context.settings.erasure_undo_hours
         erasures.ask(session, _act(request, card), card, proof, undo_hours=hours)
     return request.redirect(f"{public_path(token)}/data", N_("Your data will be deleted."))

@@ -227,6 +227,7 @@ TEXTS: Final[tuple[str, ...]] = (
     N_("{n} minutes"),
     N_("{n} ms"),
     N_("{tier} comes with the next purchase."),
+    N_("{tier} reached."),
     N_("{amount} more to spend for {tier}"),
     N_("{n} visit to {tier}"),
     N_("{n} visits to {tier}"),

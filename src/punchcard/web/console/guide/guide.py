@@ -67,7 +67,9 @@ def tell_shop(request: PageRequestDep, form: FormDep) -> Response:
         with form.refusals(), request.context.database.write() as session:
             act = request.act()
             guard = form.guard(partial(_shop_values, session))
-            vendor_changes.update_vendor(session, act, request.vendor_id, changes, guard=guard)
+            vendor_changes.update_vendor(
+                session, act, request.vendor_id, changes, guard=guard, is_confirmed=True
+            )
             _keep_address(session, request, address)
     if not form.is_valid:
         return _shop_page(request, form, status=form.status)

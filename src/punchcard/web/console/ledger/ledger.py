@@ -83,6 +83,7 @@ def open_entry(request: PageRequestDep, transaction_id: EntryId) -> Response:
             "reward_names": reward_names(session, [entry], request.language),
             "holder": card_service.card_labels(session, [row["card_id"]])[row["card_id"]],
             "actor": _actor_name(session, request, entry),
+            "purchase": _purchase_of(session, request, entry),
             "place": places.get(row["location_id"]),
         }
     verdict = verify_card(request, row["card_id"])
@@ -109,6 +110,12 @@ def _actor_name(session: Session, request: PageRequest, entry: ReadEntry) -> str
     except ReceiptClaimNotFound:
         return None
     return maker_names(session, [claim]).get(claim.id)
+
+
+def _purchase_of(session: Session, request: PageRequest, entry: ReadEntry) -> ReadEntry | None:
+    """Return the purchase of which a refund pays something back."""
+    refunds = (entry.row["details"] or {}).get("refunds")
+    return ledger_reader.get_entry(session, request.vendor_id, refunds) if refunds else None
 
 
 def _when_heading(asked: Asked, *, oldest_first: bool) -> Heading:

@@ -55,7 +55,7 @@ def mail_test_pass(request: PageRequestDep, program_id: ProgramId, form: FormDep
         queue.count(session, "test_pass", me.email)
         queue.enqueue(session, mail)
     if not form.is_valid:
-        return request.redirect("/console/wallets", form.refusal)
+        return request.redirect_refused("/console/wallets", form.refusal or "")
     done = N_("The test pass is on its way to {address}.")
     return request.redirect("/console/wallets", done, address=me.email)
 

@@ -8,6 +8,7 @@ import { button, h, keepFocus, notice } from "./dom.js";
 import { keyOf, seen } from "./queue.js";
 import { countdownTo, momentOf, sentenceOf } from "./refusals.js";
 import { t } from "./texts.js";
+import { reachedWords } from "./tier_face.js";
 import { undoButton } from "./undo.js";
 
 /**
@@ -80,13 +81,14 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
    * @param {string} words
    */
   function accepted(receipt, words) {
+    const reached = now.isStale ? "" : reachedWords(now.program, now.card, receipt.card);
     show(receipt.card);
     app.feedback("good");
     const { id, type } = receipt.transaction;
     // A refund stands, and so does what is left of its purchase.
     app.state.last = type === "points_refunded" ? null : { id, card: receipt.card.id };
     app.store.keep("last", app.state.last);
-    tell("good", words, lastUndo());
+    tell("good", [words, reached].filter(Boolean).join(" "), lastUndo());
   }
 
   /** @param {Terminal.Problem} problem */

@@ -58,7 +58,7 @@ function amountOf({ points, stamps }) {
   const said = [];
   if (points) said.push(`+${number(points, language())}`);
   if (stamps) said.push(t("Stamps: {n}", { n: stamps }));
-  return said.join(" ");
+  return said.join(" · ");
 }
 
 /**

@@ -16,6 +16,20 @@ export function tierName(program, key) {
 }
 
 /**
+ * What is said of a tier that has just been reached; empty where none was, or that is not known.
+ * @param {Terminal.Program | undefined} program
+ * @param {Terminal.Card | null} before the card as it was, null if nobody has seen it here
+ * @param {Terminal.Card} after
+ * @returns {string}
+ */
+export function reachedWords(program, before, after) {
+  const place = (/** @type {Terminal.Card} */ { tier }) =>
+    Math.max(0, program?.tiers?.findIndex((one) => one.key === tier?.key) ?? 0);
+  if (!before || !after.tier || place(after) <= place(before)) return "";
+  return t("{tier} reached.", { tier: tierName(program, after.tier.key) });
+}
+
+/**
  * What is missing to the next tier, in words; empty in the highest.
  * @param {Terminal.Program | undefined} program
  * @param {Terminal.CardTier} tier
