@@ -9,8 +9,14 @@ import pytest
 
 import punchcard
 from punchcard.accounts.audit_service import record_act
+<<<<<<< HEAD
 from punchcard.accounts.vocabulary import SecurityEvent, SignInWay
 from punchcard.accounts.words import ACTIONS, ACTORS, SIGN_IN_WAYS
+=======
+from punchcard.accounts.plans.plan_service import FIELDS as PLAN_FIELDS
+from punchcard.accounts.vocabulary import SecurityEvent
+from punchcard.accounts.words import ACTIONS, ACTORS
+>>>>>>> 97b4d353 (web: mend what the pictures showed in narrow columns)
 from punchcard.api.schemas.connections.webhooks import WebhookEndpointChange
 from punchcard.api.schemas.fields import Schema
 from punchcard.api.schemas.program_rules.automations import AutomationChange
@@ -110,6 +116,8 @@ def test_every_recorded_value_has_a_name_in_words() -> None:
     names = set(recorded_names())
     assert {"reference", "sha256", "since"} <= names
     assert names - HIDDEN <= set(LABELS)
+    # Plans record their own columns.
+    assert set(PLAN_FIELDS) <= set(LABELS)
 
 
 def test_every_recorded_action_has_a_label_and_no_label_is_left_over() -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import CardId, readable_number
+from punchcard.kit.ids import CardId, unbroken_number
 from punchcard.loyalty.cards.retired_cards import former_numbers
 from punchcard.loyalty.operations import CardKey, CardRef
 
@@ -27,7 +27,7 @@ def sought_former_numbers(
         return {}
     found = former_numbers(session, card_ids)
     return {
-        card_id: readable_number(numbers[0])
+        card_id: unbroken_number(numbers[0])
         for card_id, all_numbers in found.items()
         if (numbers := [one for one in all_numbers if one.startswith(digits)])
     }

@@ -17,7 +17,7 @@ from punchcard.accounts.words import (
 )
 from punchcard.kit.folding import fold_name
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import readable_number
+from punchcard.kit.ids import unbroken_number
 from punchcard.loyalty.promotion_words import times_words
 from punchcard.loyalty.vocabulary import TierBasis
 from punchcard.web.pages import growth_labels, program_labels
@@ -86,6 +86,7 @@ LABELS: Final[Mapping[str, str]] = {
     "marketing_consent": N_("News and offers"),
     "number": N_("Card number"),
     "order": N_("Order"),
+    "own_domain": N_("Shops may have a domain of their own"),
     "phone": N_("Phone"),
     "plan_id": N_("Plan"),
     "points": N_("Points"),
@@ -277,7 +278,7 @@ class ChangeTeller:
         if name.endswith(_MOMENTS):
             return self.wording.moment(datetime.fromisoformat(value), self.timezone)
         written = {
-            "number": readable_number,
+            "number": unbroken_number,
             "factor": lambda text: self.wording.number(Decimal(text)),
             "starts_on": self._day,
             "ends_on": self._day,
