@@ -62,7 +62,8 @@ class Visitor:
 
 def text_of(answer: httpx.Response) -> str:
     """Return what a page says, without its marks; where its lines break is the formatter's."""
-    text = answer.text.replace("<wbr>", "").replace("\N{NON-BREAKING HYPHEN}", "-")
+    text = re.sub(r'<wbr>|<span class="domain">', "", answer.text)
+    text = text.replace("\N{NON-BREAKING HYPHEN}", "-")
     return _LINE_BREAK.sub(" ", unescape(re.sub(r"<[^>]*>", " ", text)))
 
 

@@ -35,6 +35,12 @@ SCOPES: Final = (
     (LOYALTY_MANAGE, N_("Manage programs, rewards and PINs, and correct points")),
 )
 """What a key may do, in words."""
+SCOPE_NAMES: Final = {
+    LOYALTY_READ: N_("Read"),
+    LOYALTY_OPERATE: N_("Work at the till"),
+    LOYALTY_MANAGE: N_("Manage"),
+}
+"""What a key may do, as short as a list wants it."""
 
 
 CARD_STATUSES: Final = tuple(words.CARD_STATUSES.items())

@@ -43,9 +43,19 @@ _BREAKS: Final = re.compile(r"(?<=[^:/])(?=[@./?&])")
 
 
 def breakable(text: str) -> str:
-    """Return an address that narrow columns break before its signs; other text as it is."""
+    """Return an address that narrow columns break before its signs; other text as it is.
+
+    What follows the @ stays in one piece where a line can hold it.
+    """
     if not _ADDRESS.fullmatch(text):
         return text
+    who, at, where = text.rpartition("@")
+    if not at or "://" in text:
+        return _parted(text)
+    return Markup('{}<span class="domain">@{}</span>').format(_parted(who), _parted(where))
+
+
+def _parted(text: str) -> Markup:
     return Markup("<wbr>").join(_BREAKS.split(text))
 
 
