@@ -8,6 +8,7 @@ import pytest
 from punchcard.accounts import location_service
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.subjects import SYSTEM
+from punchcard.kit.ids import unbroken_number
 from punchcard.loyalty.operations import CardKey, CardRef, EarnPoints, OpenCard
 from tests.connect import desk
 from tests.engage.engaged import automation
@@ -146,7 +147,7 @@ def test_an_old_number_leads_to_the_new_card_and_says_that_it_is_old(
     owner.get(f"/console/members/{card_id}")
     assert "Numbers before it was replaced" not in owner.get(f"/console/members/{card_id}").text
     owner.post(f"/console/members/{card_id}/replace", confirm="on")
-    readable = f"{number[:4]} {number[4:8]} {number[8:]}"
+    readable = unbroken_number(number)
     said = f"Number before it was replaced: {readable}"
     assert said in found(owner, number)
     members = owner.get("/console/members", params={"query": number})
