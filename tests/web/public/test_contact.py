@@ -122,7 +122,7 @@ def test_a_change_that_waits_is_seen_and_withdrawn_by_the_customer(
     link = link_of(context, "contact_new")
     answer = visitor.post(f"{here}/contact/withdraw")
     assert "Your contact details stay as they are." in text_of(visitor.follow(answer))
-    assert NEW not in visitor.get(here).text
+    assert NEW not in text_of(visitor.get(here))
     visitor.get(link)
     visitor.get("/verify-email")
     assert visitor.post("/verify-email").status_code == 409
@@ -133,10 +133,10 @@ def test_the_shop_sees_what_waits_and_withdraws_it(
 ) -> None:
     ask(visitor, here)
     page = card_page(context)
-    assert NEW in owner.get(page).text
+    assert NEW in text_of(owner.get(page))
     answer = owner.post(f"{page}/withdraw-contact")
     assert "The new address is withdrawn." in text_of(owner.follow(answer))
-    assert NEW not in owner.get(page).text
+    assert NEW not in text_of(owner.get(page))
 
 
 def test_staff_are_told_that_the_address_waits(
@@ -149,7 +149,7 @@ def test_staff_are_told_that_the_address_waits(
     answer = staff.post(f"{page}/edit", name="Ana", email=NEW)
     assert "La nouvelle adresse vaut" in text_of(staff.follow(answer))
     assert email_of(context) == OLD
-    assert NEW in visitor.get(here).text
+    assert NEW in text_of(visitor.get(here))
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_a_wrong_proof_opens_nothing(visitor: Visitor, path: str, below: str) ->
     for secret in ("x", "A" * 22, "%00"):
         answer = visitor.get(f"{path}/yours/{secret}{below}")
         assert answer.status_code == 403
-        assert "ana@example.com" not in answer.text
+        assert "ana@example.com" not in text_of(answer)
 
 
 def test_the_code_opens_everything_once_a_manager_has_typed_it(
@@ -104,7 +104,7 @@ def test_the_code_opens_everything_once_a_manager_has_typed_it(
     assert till.post("/vendor/loyalty/stamp", body).status_code == 201
     here = asked(visitor, path)
     waiting = visitor.get(here)
-    assert "ana@example.com" not in waiting.text
+    assert "ana@example.com" not in text_of(waiting)
     for below in ("/data.html", "/data.json"):
         assert visitor.get(here + below).status_code == 403
     assert visitor.post(f"{here}/erase", sure="on").status_code == 403
@@ -143,7 +143,7 @@ def test_a_confirmed_address_gets_the_link(visitor: Visitor, path: str, context:
     assert answer.headers["location"] == f"{path}/data"
     [mail] = [one for one in mails(context) if one.kind == "customer_proof"]
     link = mail.facts["link"].removeprefix(context.settings.base_url)
-    assert "ana@example.com" in visitor.get(link).text
+    assert "ana@example.com" in text_of(visitor.get(link))
 
 
 def test_nothing_is_deleted_without_the_tick_or_from_elsewhere(
