@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from punchcard.web.notices import NOTICE_COOKIE
 from punchcard.web.page_visitors import LANGUAGE_COOKIE, SESSION_COOKIE, VISITOR_COOKIE
-from punchcard.web.pages.notices import NOTICE_COOKIE
 from punchcard.web.pages.page_request import CSRF_FIELD
 from punchcard.web.permissions import ACCESS
 from tests.contract.conftest import Stage

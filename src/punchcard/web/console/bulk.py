@@ -18,8 +18,8 @@ from punchcard.accounts.rows import Own
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import VendorId
+from punchcard.web.notices import Undo
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.notices import Undo
 from punchcard.web.pages.page_request import PageRequest
 
 CHOSEN: Final = "chosen"

@@ -27,6 +27,14 @@ from punchcard.web.drafts import drafts
 from punchcard.web.drafts.form_tokens import form_tokens
 from punchcard.web.drafts.refill import Typed
 from punchcard.web.form_pages import is_ours, page_of_form, wanted_page
+from punchcard.web.notices import (
+    NOTICE_COOKIE,
+    NOTICE_SECONDS,
+    Notice,
+    Undo,
+    read_notice,
+    write_notice,
+)
 from punchcard.web.observed_pages import OBSERVED_PAGES
 from punchcard.web.page_visitors import (
     LANGUAGE_COOKIE,
@@ -49,14 +57,6 @@ from punchcard.web.pages.errors import (
     SignInNeeded,
 )
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.notices import (
-    NOTICE_COOKIE,
-    NOTICE_SECONDS,
-    Notice,
-    Undo,
-    read_notice,
-    write_notice,
-)
 from punchcard.web.pages.shop_label import label_of
 from punchcard.web.pages.templating import render
 from punchcard.web.permissions import ACCESS

@@ -23,8 +23,8 @@ from punchcard.web.console.programs.program_form import (
     amount_of,
 )
 from punchcard.web.console.programs.programs import CONFIRMED
+from punchcard.web.notices import Undo
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.notices import Undo
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/programs/{program_id}/rewards")

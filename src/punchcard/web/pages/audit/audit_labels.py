@@ -86,7 +86,6 @@ LABELS: Final[Mapping[str, str]] = {
     "marketing_consent": N_("News and offers"),
     "number": N_("Card number"),
     "order": N_("Order"),
-    "own_domain": N_("Shops may have a domain of their own"),
     "phone": N_("Phone"),
     "plan_id": N_("Plan"),
     "points": N_("Points"),
