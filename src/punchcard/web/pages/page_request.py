@@ -30,7 +30,7 @@ from punchcard.web.form_pages import is_ours, page_of_form, wanted_page
 from punchcard.web.notices import (
     NOTICE_COOKIE,
     NOTICE_SECONDS,
-    Notice,
+    PageNotice,
     Undo,
     read_notice,
     write_notice,
@@ -218,13 +218,15 @@ class PageRequest:
 
         `params` fill its placeholders; with `undo` a button beside it takes back what was done.
         """
-        return self._send_on(path, Notice(done, params, undo=undo) if done is not None else None)
+        return self._send_on(
+            path, PageNotice(done, params, undo=undo) if done is not None else None
+        )
 
     def redirect_refused(self, path: str, why: str, **params: Any) -> Response:
         """Send the visitor on to `path`, where `why` nothing was done is told as a fault."""
-        return self._send_on(path, Notice(why, params, is_refusal=True))
+        return self._send_on(path, PageNotice(why, params, is_refusal=True))
 
-    def _send_on(self, path: str, notice: Notice | None) -> Response:
+    def _send_on(self, path: str, notice: PageNotice | None) -> Response:
         if notice is not None:
             written = write_notice(self.context.settings.keys, notice)
             self.set_cookie(NOTICE_COOKIE, written, seconds=NOTICE_SECONDS)
@@ -317,7 +319,7 @@ class PageRequest:
             self.set_cookie(drafts.DRAFT_COOKIE, None, seconds=0, path=here)
         return drafts.take(self.context, self.http, self.subject, token)
 
-    def _take_notice(self) -> Notice | None:
+    def _take_notice(self) -> PageNotice | None:
         sent = self.cookie(NOTICE_COOKIE)
         if sent is None or self.is_fragment:
             return None
