@@ -9,14 +9,9 @@ import pytest
 
 import punchcard
 from punchcard.accounts.audit_service import record_act
-<<<<<<< HEAD
+from punchcard.accounts.plans.plan_service import FIELDS as PLAN_FIELDS
 from punchcard.accounts.vocabulary import SecurityEvent, SignInWay
 from punchcard.accounts.words import ACTIONS, ACTORS, SIGN_IN_WAYS
-=======
-from punchcard.accounts.plans.plan_service import FIELDS as PLAN_FIELDS
-from punchcard.accounts.vocabulary import SecurityEvent
-from punchcard.accounts.words import ACTIONS, ACTORS
->>>>>>> 97b4d353 (web: mend what the pictures showed in narrow columns)
 from punchcard.api.schemas.connections.webhooks import WebhookEndpointChange
 from punchcard.api.schemas.fields import Schema
 from punchcard.api.schemas.program_rules.automations import AutomationChange
