@@ -10,7 +10,7 @@ class KeptConnection:
 
     To take the connection out of a pool of one, to begin and to commit in SQLAlchemy's way and to
     put it back costs twice what SQLite does for it. A statement that goes through SQLAlchemy finds
-    the transaction under way, and joins it.
+    the transaction under way, and joins it. Nothing but an error undoes a block.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -37,6 +37,8 @@ class KeptConnection:
         try:
             end_on_sqlite(self._connection)
         except BaseException:
+            # SQLAlchemy takes the transaction for ended, and SQLite does not.
+            self._connection.invalidate()
             self.let_go()
             raise
 
