@@ -341,5 +341,5 @@ def _lists(document: Any) -> list[Route]:
         if "cursor"
         in [parameter["name"] for parameter in methods.get("get", {}).get("parameters", [])]
     ]
-    assert len(lists) == 31
+    assert len(lists) == 32
     return lists
