@@ -24,6 +24,8 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
   const { now, show } = state;
   /** What was queued last, until it is known what became of it. @type {string | null} */
   let awaited = null;
+  /** The card before what was asked last; null where that is not known. @type {Terminal.Card | null} */
+  let before = null;
 
   function draw() {
     state.lookAgain();
@@ -36,6 +38,7 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
   async function busy(work) {
     if (now.isBusy) return;
     now.isBusy = true;
+    before = now.isStale ? null : now.card;
     draw();
     try {
       await work();
@@ -81,7 +84,7 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
    * @param {string} words
    */
   function accepted(receipt, words) {
-    const reached = now.isStale ? "" : reachedWords(now.program, now.card, receipt.card);
+    const reached = reachedWords(now.program, before, receipt.card);
     show(receipt.card);
     app.feedback("good");
     const { id, type } = receipt.transaction;
