@@ -89,8 +89,8 @@ class _Artist:
             page = context.new_page()
             try:
                 self._draw_one(page, screen, look)
-            except (Error, AssertionError) as error:
-                told = str(error).splitlines()[0]
+            except Error as error:
+                told = error.message.splitlines()[0]
                 self.failures.append(f"{screen.name} {look.width} {look.locale}: {told}")
             page.close()
             self._progress.advance(self._task)

@@ -63,7 +63,6 @@ class Visitor:
 def text_of(answer: httpx.Response) -> str:
     """Return what a page says, without its marks; where its lines break is the formatter's."""
     text = re.sub(r'<wbr>|<span class="domain">', "", answer.text)
-    text = text.replace("\N{NON-BREAKING HYPHEN}", "-")
     return _LINE_BREAK.sub(" ", unescape(re.sub(r"<[^>]*>", " ", text)))
 
 

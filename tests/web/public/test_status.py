@@ -65,7 +65,7 @@ def test_it_says_what_is_late_and_since_when_and_nothing_of_why(
 def test_a_part_that_is_not_set_up_is_not_spoken_of(visitor: Visitor) -> None:
     page = visitor.get("/status").text
     assert "Cards in wallets" not in page
-    assert "mails" in page
+    assert "E-mails" in page
 
 
 def test_the_owner_reads_it_in_the_console_and_is_led_there(
@@ -78,7 +78,7 @@ def test_the_owner_reads_it_in_the_console_and_is_led_there(
     context.service_status.keep_fresh()
     page = owner.get("/console").text
     assert NOTICE in page
-    assert "mails arrive late." in page
+    assert "E-mails arrive late." in page
     assert 'href="/status"' in page
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import (
@@ -23,13 +23,6 @@ from punchcard.kit.i18n import locale_of, plural, translate
 from punchcard.kit.money import minor_digits, write_amount
 from punchcard.loyalty.promotion_words import Width, weekday_name
 from punchcard.web.pages.labels import ENTRY_NAMES
-
-_MAIL: Final = re.compile(r"\b([Ee])-(?=[Mm]ail)")
-
-
-def bound(text: str) -> str:
-    """Return a sentence in which "e-mail" is never broken after its first letter."""
-    return _MAIL.sub("\\1\N{NON-BREAKING HYPHEN}", text)
 
 
 @dataclass(frozen=True)
@@ -66,7 +59,7 @@ class Wording:
 
     def sentence(self, text: str, /, **params: Any) -> str:
         """Return `text`, a key of the catalogues, in this language with its placeholders filled."""
-        return bound(translate(text, self.language, **params))
+        return translate(text, self.language, **params)
 
     def count(self, n: int, one: str, many: str, /, **params: Any) -> str:
         """Return `one` or `many`, both translated already, with `{n}` filled."""

@@ -18,7 +18,6 @@ from punchcard.loyalty.cards.links import hand_over_path
 from punchcard.wallets.symbols.stamp_symbols import SYMBOLS
 from punchcard.web.pages import assets, drawings, page_request
 from punchcard.web.pages.errors import PageNotFound
-from punchcard.web.pages.formatting import bound
 from punchcard.web.pages.page_request import PageRequestDep
 from punchcard.web.pages.templating import TEMPLATES
 from punchcard.web.terminal.texts import SHORT_NAME, TEXTS
@@ -199,7 +198,7 @@ def _texts_address(language: str) -> str:
 
 @lru_cache(maxsize=len(LANGUAGES))
 def _texts(language: str) -> dict[str, str]:
-    return {text: bound(translate(text, language)) for text in TEXTS}
+    return {text: translate(text, language) for text in TEXTS}
 
 
 def _json(value: dict[str, Any], media_type: str) -> Response:
