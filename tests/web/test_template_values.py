@@ -11,7 +11,7 @@ from jinja2 import meta, nodes
 from punchcard.web.pages.templating import TEMPLATES, environment
 
 SOURCE = TEMPLATES.parent
-FOR_EVERY_PAGE = frozenset({"request", "notice", "undo", "now", "navigation"})
+FOR_EVERY_PAGE = frozenset({"request", "notice", "label", "now", "navigation"})
 """What `PageRequest.render` gives to all."""
 OF_FORM_PAGES = frozenset({"form"})
 
@@ -32,9 +32,15 @@ def needed(template: str, replaced: frozenset[str] = frozenset()) -> frozenset[s
     bases = [(one.template, replaced) for one in tree.find_all(nodes.Extends)]
     parts = [(one.template, frozenset[str]()) for one in tree.find_all(nodes.Include)]
     for part, without in [*bases, *parts]:
-        assert isinstance(part, nodes.Const), f"{template} includes by a variable"
-        names |= needed(part.value, without)
+        for one in choices(part):
+            assert isinstance(one, nodes.Const), f"{template} includes by a variable"
+            names |= needed(one.value, without)
     return frozenset(names - optional(tree) - set_by(tree) - set(environment("en").globals))
+
+
+def choices(part: nodes.Expr) -> list[nodes.Expr | None]:
+    """Return what `part` can be: both, for `this if … else that`."""
+    return [part.expr1, part.expr2] if isinstance(part, nodes.CondExpr) else [part]
 
 
 def is_added(block: nodes.Block) -> bool:
