@@ -16,7 +16,9 @@ from punchcard.worker.handlers import LONG_WORK_LANE
 from punchcard.worker.loop import Worker
 from tests.loyalty import shelf
 from tests.support.cast import Shop
+from tests.support.http import Api
 from tests.support.pages import Visitor, text_of
+from tests.support.plans_given import give_plan, open_cards
 
 PATH = "/console/imports"
 FILE = (
@@ -226,3 +228,40 @@ def test_a_file_is_forgotten_unless_it_is_on_cards(
     work(context)
     kept = owner.post(f"{page}/discard")
     assert "has come to another point" in text_of(kept)
+
+
+def test_a_trial_tells_which_new_cards_the_plan_has_no_place_for(
+    owner: Visitor, api: Api, alice: Shop, context: Context, program_id: str
+) -> None:
+    api.token = alice.token()
+    fields = {"program_id": program_id, "customer": {"email": "p3@home.example"}}
+    assert api.post("/vendor/loyalty/cards", fields).status_code == 201
+    give_plan(alice, cards=4)
+    rows = "".join(f"p{row}@home.example,10\n" for row in range(2, 10))
+    page = brought(owner, program_id, f"Mail,Points\n{rows}".encode())
+    columns = {"column-0": "email", "column-1": "points"}
+    told = text_of(owner.follow(owner.post(f"{page}/preview", **columns, **WAYS)))
+    assert "Without a place: 4. Places left: 3 of 4." in told
+    assert "From row 6 on, new cards are not taken" in told
+
+    path = page.replace("/console", "/vendor/loyalty")
+    above = {"maximum": 4, "left": 3, "cards": 4, "first_row": 6}
+    assert api.get(path).json()["above_plan"] == above
+
+    owner.post(f"{page}/run", balance="set")
+    work(context)
+    done = api.get(path).json()
+    assert (done["counts"]["new"], done["counts"]["matched"], done["above_plan"]) == (3, 1, None)
+    errors = [(one["row"], one["code"], one["message"]) for one in done["errors"]]
+    why = "The plan of this shop has no place for another card."
+    assert errors == [(row, "plan_limit_reached", why) for row in range(6, 10)]
+    assert open_cards(alice) == 4
+
+
+def test_a_larger_plan_takes_the_warning_away(owner: Visitor, alice: Shop, program_id: str) -> None:
+    give_plan(alice, cards=1)
+    page = brought(owner, program_id)
+    owner.post(f"{page}/preview", **COLUMNS, **WAYS)
+    assert "Without a place: 1. Places left: 1 of 1." in text_of(owner.get(page))
+    give_plan(alice, "Large", cards=2)
+    assert "Without a place" not in text_of(owner.get(page))

@@ -1,6 +1,6 @@
 """Where a plan refuses something new; what is there already is never touched."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -24,15 +24,28 @@ def refuse_above(
         raise PlanLimitReached(limit, maximum)
 
 
+class CardRoom(NamedTuple):
+    """How many open cards a plan allows, and how many more are possible at this moment."""
+
+    maximum: int
+    left: int
+
+
+def card_room(session: Session, vendor_id: VendorId) -> CardRoom | None:
+    """Return what places for cards a vendor's plan has; None where it sets no limit."""
+    query = (
+        select(Plan.cards, VendorPlan.open_cards)
+        .join(VendorPlan, VendorPlan.plan_id == Plan.id)
+        .where(VendorPlan.vendor_id == vendor_id, Plan.cards.is_not(None))
+    )
+    found = session.execute(query).one_or_none()
+    return CardRoom(found.cards, max(0, found.cards - found.open_cards)) if found else None
+
+
 def is_full(session: Session, vendor_id: VendorId) -> bool:
     """Return whether a vendor's plan has no place for another card at this moment."""
-    query = (
-        select(Plan.cards - VendorPlan.open_cards)
-        .join(VendorPlan, VendorPlan.plan_id == Plan.id)
-        .where(VendorPlan.vendor_id == vendor_id)
-    )
-    left = session.scalar(query)
-    return left is not None and left <= 0
+    places = card_room(session, vendor_id)
+    return places is not None and places.left == 0
 
 
 def maximum_of(

@@ -30,6 +30,7 @@ class FaultCode(StrEnum):
     OPENED_BEFORE = "opening_balance_exists"
     CARD_BLOCKED = "card_blocked"
     SPENT = "spent"
+    PLAN_FULL = "plan_limit_reached"
     REFUSED = "refused"
 
 
@@ -68,6 +69,7 @@ SENTENCES: Final[Mapping[FaultCode, str]] = {
     FaultCode.OPENED_BEFORE: N_("This card has an opening balance already."),
     FaultCode.CARD_BLOCKED: N_("This card is blocked."),
     FaultCode.SPENT: N_("Something of this balance is spent already."),
+    FaultCode.PLAN_FULL: N_("The plan of this shop has no place for another card."),
     FaultCode.REFUSED: N_("The till refused this row ({reason})."),
 }
 """What is said of each."""

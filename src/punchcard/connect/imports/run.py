@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.plans.errors import PlanLimitReached
 from punchcard.connect.imports.errors import ImportBusy
 from punchcard.connect.imports.faults import BadRow, FaultCode
 from punchcard.connect.imports.import_files import unpacked
@@ -49,6 +50,7 @@ _FAULTS: Final[dict[type[DomainError], FaultCode]] = {
     OpeningBalanceExists: FaultCode.OPENED_BEFORE,
     CardBlocked: FaultCode.CARD_BLOCKED,
     ContactConflict: FaultCode.CONTACT_CONFLICT,
+    PlanLimitReached: FaultCode.PLAN_FULL,
 }
 
 

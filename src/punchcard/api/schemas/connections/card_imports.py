@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from punchcard.api.schemas.fields import IdOf, Moment, Schema, ShortText
 from punchcard.connect.imports import import_service
 from punchcard.connect.imports.models import CardImport
+from punchcard.connect.imports.plan_room import above_plan
 from punchcard.connect.imports.vocabulary import (
     BalanceMode,
     DateOrder,
@@ -15,6 +16,7 @@ from punchcard.connect.imports.vocabulary import (
     ImportFormat,
     ImportState,
 )
+from punchcard.kit.clock import Clock
 from punchcard.kit.ids import ImportId, ProgramId
 
 _ERRORS_SHOWN = 50
@@ -80,6 +82,19 @@ class ImportSums(Schema):
     points: int = 0
 
 
+class ImportAbovePlan(Schema):
+    """How many new `cards` have no place: `left` of the plan's `maximum` are free.
+
+    The first of them stands in `first_row`, as far as that is known: rows that come first get the
+    places.
+    """
+
+    maximum: int
+    left: int
+    cards: int
+    first_row: int | None
+
+
 class ImportRowError(Schema):
     """Why a row is not taken; the headings are row 1."""
 
@@ -92,8 +107,9 @@ class ImportRowError(Schema):
 class CardImportSchema(Schema):
     """A file that was brought along: what was found, and how far it has come.
 
-    `errors` are the first rows that are not taken; all of them stand in `errors.csv`. A run that
-    is done can be undone until `undo_until`.
+    `errors` are the first rows that are not taken; all of them stand in `errors.csv`. `above_plan`
+    tells after the trial of new cards that the shop's plan has no place for. A run that is done can
+    be undone until `undo_until`.
     """
 
     id: IdOf[ImportId]
@@ -114,6 +130,7 @@ class CardImportSchema(Schema):
     progress: ImportProgress
     counts: ImportCounts
     sums: ImportSums
+    above_plan: ImportAbovePlan | None
     errors: list[ImportRowError]
     undo_until: Moment | None
     created_at: Moment
@@ -121,11 +138,12 @@ class CardImportSchema(Schema):
 
 
 def card_import_schema(
-    session: Session, row: CardImport, language: str, *, undo_days: int
+    session: Session, row: CardImport, language: str, *, undo_days: int, clock: Clock
 ) -> CardImportSchema:
     """Return an import as it is told, its errors in `language`; undone within `undo_days`."""
     faults = import_service.faults_of(session, row, language, limit=_ERRORS_SHOWN)
     counts = dict(row.counts)
+    above = above_plan(session, row, clock)
     sums = {name: counts.pop(name) for name in ("stamps", "points") if name in counts}
     return CardImportSchema.model_validate(
         {
@@ -133,6 +151,7 @@ def card_import_schema(
             "progress": {"done": row.rows_done, "total": row.rows},
             "counts": counts,
             "sums": sums,
+            "above_plan": above._asdict() if above else None,
             "errors": list(faults),
             "encoding": row.encoding or None,
             "delimiter": row.delimiter or None,

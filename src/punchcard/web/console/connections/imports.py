@@ -11,6 +11,7 @@ from punchcard.accounts import vendor_service
 from punchcard.connect.imports import import_files, import_service
 from punchcard.connect.imports.error_file import error_lines
 from punchcard.connect.imports.models import CardImport
+from punchcard.connect.imports.plan_room import above_plan
 from punchcard.connect.imports.turns import take_turn
 from punchcard.connect.imports.undo import outlook_of
 from punchcard.connect.imports.vocabulary import BalanceMode, ImportField, ImportState
@@ -229,6 +230,7 @@ def _import_page(
         told: dict[str, Any] = {
             "faults": list(faults),
             "columns": import_form.columns_of(row, import_service.samples(session, row)),
+            "above_plan": above_plan(session, row, request.context.clock),
             "timezone": vendor_service.get_vendor(session, request.vendor_id).timezone,
             **_undo_time(request, row),
         }

@@ -234,5 +234,6 @@ def _told(caller: Caller, import_id: ImportId) -> CardImportSchema:
 
 
 def _schema(caller: Caller, session: Session, row: CardImport) -> CardImportSchema:
-    days = caller.context.settings.import_undo_days
-    return card_import_schema(session, row, caller.language, undo_days=days)
+    context = caller.context
+    days = context.settings.import_undo_days
+    return card_import_schema(session, row, caller.language, undo_days=days, clock=context.clock)
