@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    func,
     literal,
     or_,
     select,
@@ -276,6 +277,14 @@ def _oldest(
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
+
+
+def attempts_at(session: Session, topic: str, key: str) -> int:
+    """Return how often work that is in hand was begun, this time too; 0 for none."""
+    query = select(func.max(OutboxRow.attempts)).where(
+        OutboxRow.topic == topic, OutboxRow.key == key, OutboxRow.status == WorkStatus.CLAIMED
+    )
+    return session.scalar(query) or 0
 
 
 def finish(session: Session, work: Claimed) -> None:

@@ -1,11 +1,12 @@
 """Archives as a shop's owner asks for them: made by the worker, kept sealed for hours, fetched."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
@@ -16,12 +17,12 @@ from punchcard.accounts.vocabulary import SecurityEvent
 from punchcard.connect.archive.departure import write_archive
 from punchcard.connect.archive.errors import (
     ArchiveNotReady,
-    ArchiveRefused,
     ArchiveUnderWay,
     VendorArchiveNotFound,
 )
+from punchcard.connect.archive.failures import known_failure
 from punchcard.connect.archive.models import VendorArchive, VendorArchivePart
-from punchcard.connect.archive.vocabulary import ArchiveState
+from punchcard.connect.archive.vocabulary import ArchiveFailure, ArchiveState
 from punchcard.db import outbox
 from punchcard.db.base import table_of
 from punchcard.db.database import Database
@@ -33,9 +34,12 @@ from punchcard.loyalty.vocabulary import ActorKind
 ARCHIVE_WORK: Final = "archives.make"
 """An archive, the key, is to be made."""
 
+_log = logging.getLogger(__name__)
+
 SEAL_PURPOSE: Final = "archive part"
 _PART_BYTES: Final = 1 << 20
-_ERROR_CHARACTERS: Final = 500
+# Beside what is known to be in vain: each reads all of a shop.
+_ATTEMPTS: Final = 3
 _PARTS: Final = table_of(VendorArchivePart)
 
 
@@ -80,29 +84,48 @@ def list_archives(session: Session, vendor_id: VendorId, *, limit: int) -> Seque
     return session.scalars(query.order_by(VendorArchive.id.desc()).limit(limit)).all()
 
 
+def _unnamed(folder: Path) -> IO[bytes]:
+    return cast("IO[bytes]", TemporaryFile(dir=folder))
+
+
 def make_archive(
-    database: Database, archive_id: ArchiveId, *, keys: Keyring, folder: Path, now: datetime
+    database: Database,
+    archive_id: ArchiveId,
+    *,
+    keys: Keyring,
+    folder: Path,
+    now: datetime,
+    open_file: Callable[[Path], IO[bytes]] = _unnamed,
 ) -> None:
     """Make an archive that was asked for; done again after a kill, it begins anew.
 
-    It is written into an unnamed file in `folder` first, and kept in the database, where every
-    server finds it. One that is gone, or made, is passed over.
+    It is written into the file that `open_file` opens in `folder`, and kept in the database, where
+    every server finds it. One that is gone, or made, is passed over. What cannot be otherwise soon
+    ends it, with the reason; all else, a kill among it, after three attempts.
     """
     with database.read() as session:
         row = session.get(VendorArchive, archive_id)
+        attempt = outbox.attempts_at(session, ARCHIVE_WORK, archive_id)
     if row is None or row.state is not ArchiveState.WAITING:
         return
-    with TemporaryFile(dir=folder) as file:
-        try:
+    if attempt > _ATTEMPTS:
+        _end(database, archive_id, failure=ArchiveFailure.STOPPED)
+        return
+    try:
+        with open_file(folder) as file:
             with database.snapshot() as connection:
                 write_archive(connection, row.vendor_id, file, keys=keys, now=now)
-        except ArchiveRefused as refusal:
-            _end(database, archive_id, error=str(refusal)[:_ERROR_CHARACTERS])
-            return
-        size = file.tell()
-        file.seek(0)
-        sha = _keep(database, archive_id, file, Sealer(keys, SEAL_PURPOSE))
-    _end(database, archive_id, size=size, sha256=sha)
+            size = file.tell()
+            file.seek(0)
+            sha = _keep(database, archive_id, file, Sealer(keys, SEAL_PURPOSE))
+    except Exception as error:
+        failure = known_failure(error)
+        if failure is None and attempt < _ATTEMPTS:
+            raise
+        _log.error("The archive %s could not be made: %s: %s", row.id, type(error).__name__, error)
+        _end(database, archive_id, failure=failure or ArchiveFailure.UNKNOWN)
+    else:
+        _end(database, archive_id, size=size, sha256=sha)
 
 
 def _keep(database: Database, archive_id: ArchiveId, file: IO[bytes], sealer: Sealer) -> str:
@@ -131,13 +154,15 @@ def _end(
     *,
     size: int | None = None,
     sha256: str | None = None,
-    error: str | None = None,
+    failure: ArchiveFailure | None = None,
 ) -> None:
     with database.write() as session:
         row = session.get(VendorArchive, archive_id, with_for_update=True)
+        if failure is not None:
+            _delete_parts(session, archive_id)
         if row is not None:
-            row.state = ArchiveState.READY if error is None else ArchiveState.FAILED
-            row.bytes, row.sha256, row.error = size, sha256, error
+            row.state = ArchiveState.READY if failure is None else ArchiveState.FAILED
+            row.bytes, row.sha256, row.error = size, sha256, failure
 
 
 def bound_to(archive_id: ArchiveId, number: int) -> str:

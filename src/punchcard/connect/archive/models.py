@@ -15,7 +15,7 @@ from punchcard.loyalty.vocabulary import ActorKind
 class VendorArchive(Base):
     """An archive that somebody asked for. `bytes` and `sha256` are its file's, once it is ready.
 
-    `error` says why it failed, to an operator. It is deleted with its file at `expires_at`.
+    `error` says why it failed, as an ArchiveFailure. It is deleted with its file at `expires_at`.
     """
 
     __tablename__ = "vendor_archives"

@@ -9,3 +9,13 @@ class ArchiveState(StrEnum):
     WAITING = "waiting"
     READY = "ready"
     FAILED = "failed"
+
+
+class ArchiveFailure(StrEnum):
+    """Why an archive could not be made."""
+
+    LEDGER_DAMAGED = "ledger_damaged"
+    NO_SPACE = "no_space"
+    TOO_LARGE = "too_large"
+    STOPPED = "stopped"
+    UNKNOWN = "unknown"

@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from punchcard.accounts import vendor_service
 from punchcard.connect.archive import archive_service
+from punchcard.connect.archive.failures import SENTENCES, failure_of
 from punchcard.connect.archive.models import VendorArchive
 from punchcard.connect.archive.vocabulary import ArchiveState
 from punchcard.kit.i18n import N_
@@ -37,6 +38,17 @@ class ArchivePanel(NamedTuple):
     def is_waiting(self) -> bool:
         """Return whether one is being made: the panel asks by itself until it is."""
         return any(one.state is ArchiveState.WAITING for one in self.archives)
+
+    @staticmethod
+    def why_not(archive: VendorArchive) -> str | None:
+        """Return why an archive could not be made, and what to do; None for another."""
+        failure = failure_of(archive)
+        return SENTENCES[failure] if failure else None
+
+    @property
+    def has_failed(self) -> bool:
+        """Return whether the newest could not be made: it can be tried again."""
+        return bool(self.archives) and self.archives[0].state is ArchiveState.FAILED
 
     @staticmethod
     def is_ready(archive: VendorArchive) -> bool:

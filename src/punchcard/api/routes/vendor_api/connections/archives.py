@@ -30,7 +30,7 @@ def ask_archive(caller: CallerDep) -> VendorArchiveSchema:
         row = archive_service.ask_archive(
             session, caller.act(), caller.vendor_id, hours=context.settings.archive_keep_hours
         )
-        response = archive_schema(row)
+        response = archive_schema(row, caller.language)
         caller.remember(session, 202, response)
     return response
 
@@ -39,7 +39,8 @@ def ask_archive(caller: CallerDep) -> VendorArchiveSchema:
 def get_archive(caller: CallerDep, archive_id: ArchiveId) -> VendorArchiveSchema:
     """Return how far an archive has come."""
     with caller.context.database.read() as session:
-        return archive_schema(archive_service.get_archive(session, caller.vendor_id, archive_id))
+        row = archive_service.get_archive(session, caller.vendor_id, archive_id)
+        return archive_schema(row, caller.language)
 
 
 @router.get(
