@@ -13,10 +13,14 @@ from tests.support.counter import Counter
 
 READING = {
     *("list_programs", "get_program", "list_rewards", "list_promotions", "find_cards", "get_card"),
-    *("list_card_transactions", "list_card_grants", "list_transactions", "get_dashboard"),
-    "get_program_stats",
+    *("list_card_transactions", "list_card_grants", "list_card_reservations", "list_transactions"),
+    *("get_dashboard", "get_program_stats"),
 }
-CHANGING = {"stamp", "earn_points", "redeem_stamps", "redeem_points", "refund_purchase"}
+CHANGING = {
+    *("stamp", "earn_points", "record_visit", "redeem_stamps", "redeem_points", "redeem_grant"),
+    *("reserve", "confirm_reservation", "release_reservation", "refund_purchase"),
+    "void_transaction",
+}
 
 
 async def answer(client: Client, tool: str, **fields: Any) -> Any:
@@ -77,8 +81,10 @@ def test_a_key_that_reads_gets_tools_that_read(counter: Counter, tmp_path: Path)
                 assert (await answer(client, tool, program_id=program))["items"] == []
             assert (await answer(client, "list_card_grants", card_id=card))["items"] == []
 
-            refused = await client.call_tool("stamp", {"card": card})
-            assert refused.is_error
+            assert (await answer(client, "list_card_reservations", card_id=card))["items"] == []
+
+            for tool in CHANGING:
+                assert (await client.call_tool(tool, {"card": card})).is_error
 
     asyncio.run(look())
     assert counter.entries() == ["card_opened", "points_earned"]
@@ -106,8 +112,10 @@ def test_with_allow_operate_cards_change_once_a_key(counter: Counter, tmp_path: 
         key = counter.shop.api_key("loyalty:read", "loyalty:operate")
         async with assistant(tmp_path, counter.address, key, "--allow-operate") as client:
             tools = {tool.name: tool.annotations for tool in (await client.list_tools()).tools}
-            assert tools.keys() == READING | CHANGING
-            assert {name for name, told in tools.items() if told and told.read_only_hint} == READING
+            asking = {"quote_purchase"}
+            assert tools.keys() == READING | asking | CHANGING
+            reading = {name for name, told in tools.items() if told and told.read_only_hint}
+            assert reading == READING | asking
 
             first = await answer(client, "stamp", card=card)
             key_of_call = first["transaction"]["idempotency_key"]
@@ -139,6 +147,44 @@ def test_with_allow_operate_cards_change_once_a_key(counter: Counter, tmp_path: 
         *("card_opened", "stamp_earned", "stamp_earned", "stamps_redeemed"),
         *("points_earned", "points_redeemed", "points_refunded"),
     ]
+
+
+def test_what_is_set_aside_given_or_wrong_is_done_by_the_assistant_too(
+    counter: Counter, tmp_path: Path
+) -> None:
+    card = counter.card["number"]
+    reward = counter.post(
+        f"/programs/{counter.program['id']}/rewards", name="A cake", points_required=None
+    )
+    counter.post("/grants", card=card, reward_id=reward["id"], reason="apology")
+
+    async def work() -> None:
+        key = counter.shop.api_key("loyalty:read", "loyalty:operate")
+        async with assistant(tmp_path, counter.address, key, "--allow-operate") as client:
+            quote = await answer(client, "quote_purchase", card=card, amount_minor=10000)
+            assert quote["points"] == 100
+            visit = await answer(client, "record_visit", card=card, amount_minor=10000)
+            assert (visit["card"]["points"], visit["card"]["stamps"]) == (100, 1)
+            basket = await answer(client, "reserve", card=card, points=60)
+            used = await answer(
+                client, "confirm_reservation", reservation_id=basket["id"], points=50
+            )
+            other = await answer(client, "reserve", card=card, points=5)
+            freed = await answer(client, "release_reservation", reservation_id=other["id"])
+            assert (used["state"], freed["state"]) == ("confirmed", "released")
+            held = await answer(client, "list_card_reservations", card_id=counter.card["id"])
+            assert [one["id"] for one in held["items"]] == [other["id"], basket["id"]]
+            given = await answer(client, "redeem_grant", card=card)
+            assert given["transaction"]["type"] == "grant_redeemed"
+            undone = await answer(
+                client,
+                "void_transaction",
+                transaction_id=given["transaction"]["id"],
+                reason="Wrong guest",
+            )
+            assert undone["transaction"]["voids"] == given["transaction"]["id"]
+
+    asyncio.run(work())
 
 
 def test_the_staff_pin_goes_along_unseen(counter: Counter, tmp_path: Path) -> None:

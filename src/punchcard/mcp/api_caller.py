@@ -66,15 +66,26 @@ class ApiCaller:
         """
         return await self._answer("POST", "/cards/lookup", json={"code": code})
 
+    async def ask(self, path: str, **fields: str | int | None) -> dict[str, Any]:
+        """POST a question, which changes nothing. Raises ToolError with the problem as JSON."""
+        return await self._answer("POST", path, json=fields)
+
     async def change(
-        self, path: str, idempotency_key: str, **fields: str | int | None
+        self,
+        path: str,
+        idempotency_key: str,
+        *,
+        by_staff: bool = True,
+        **fields: str | int | None,
     ) -> dict[str, Any]:
         """POST a change under this key, again as long as it is not known to have arrived.
+
+        `by_staff` sends the staff PIN along, where the route takes one.
 
         Raises ToolError with the problem as JSON, and the key under which to try again.
         """
         body = {name: value for name, value in fields.items() if value is not None}
-        if self._staff_pin is not None:
+        if by_staff and self._staff_pin is not None:
             body["staff_pin"] = self._staff_pin
         headers = {"Idempotency-Key": idempotency_key}
         more = {"idempotency_key": idempotency_key}

@@ -29,6 +29,12 @@ Cursor = Annotated[
 Day = Annotated[
     str | None, Field(pattern=r"^\d{4}-\d\d-\d\d$", description="A day of the shop's calendar.")
 ]
+CardCode = Annotated[
+    str, Field(min_length=1, max_length=300, description="A card's id, number or token.")
+]
+AmountMinor = Annotated[
+    int, Field(ge=1, le=10_000_000_000, description="In the currency's smallest unit: cents.")
+]
 Moment = Annotated[str | None, Field(description="RFC 3339 with an offset: 2026-03-14T09:26:53Z.")]
 
 
@@ -50,6 +56,7 @@ class ReadingTools:
             self.get_card,
             self.list_card_transactions,
             self.list_card_grants,
+            self.list_card_reservations,
             self.list_transactions,
             self.get_dashboard,
             self.get_program_stats,
@@ -110,6 +117,12 @@ class ReadingTools:
     ) -> dict[str, Any]:
         """List what was granted to a card, newest first."""
         return await self._api.read(f"/cards/{card_id}/grants", limit=limit, cursor=cursor)
+
+    async def list_card_reservations(
+        self, card_id: SomeId, limit: PageLimit = 50, cursor: Cursor = None
+    ) -> dict[str, Any]:
+        """List what a card has set aside, newest first, whatever became of it."""
+        return await self._api.read(f"/cards/{card_id}/reservations", limit=limit, cursor=cursor)
 
     async def list_transactions(
         self,
