@@ -75,6 +75,17 @@ def test_codes_of_the_merged_card_lead_on(driver: ApiDriver, cards: Cards) -> No
     check_problem(by_id, 409, code="card_replaced")
 
 
+def test_the_codes_of_a_merged_card_find_the_person(driver: ApiDriver, cards: Cards) -> None:
+    mine, found = cards
+    merge(driver, cards)
+    token = found["public_url"].rsplit("/", 1)[-1]
+    for query in (found["number"], found["number"][:9], found["number"][-4:], token):
+        items = driver.api.get(f"{LOYALTY}/cards", params={"query": query}).json()["items"]
+        assert mine["id"] in {card["id"] for card in items}, query
+    items = driver.api.get(f"{LOYALTY}/cards", params={"query": mine["number"]}).json()["items"]
+    assert [card["id"] for card in items] == [mine["id"]]
+
+
 def test_a_preview_tells_what_would_be_and_changes_nothing(driver: ApiDriver, cards: Cards) -> None:
     mine, found = cards
     asked = {"from_card_id": found["id"]}

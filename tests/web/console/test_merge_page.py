@@ -43,6 +43,8 @@ def test_the_other_card_is_sought_looked_at_and_merged(
     assert (done.status_code, done.headers["location"]) == (303, f"/console/members/{mine}")
     page = owner.get(f"/console/members/{mine}").text
     assert "Taken over from another card" in page
+    sought = text_of(owner.get(f"/console/members?query={number}"))
+    assert f"Found by a former number: {number}" in sought
     gone = owner.get(f"/console/members/{found}").text
     assert f'href="/console/members/{mine}"' in gone
 

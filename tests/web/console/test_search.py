@@ -148,7 +148,7 @@ def test_an_old_number_leads_to_the_new_card_and_says_that_it_is_old(
     assert "Numbers before it was replaced" not in owner.get(f"/console/members/{card_id}").text
     owner.post(f"/console/members/{card_id}/replace", confirm="on")
     readable = unbroken_number(number)
-    said = f"Number before it was replaced: {readable}"
+    said = f"Found by a former number: {readable}"
     assert said in found(owner, number)
     members = owner.get("/console/members", params={"query": number})
     assert said in text_of(members)

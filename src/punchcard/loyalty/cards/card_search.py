@@ -2,7 +2,8 @@
 
 Every word must be found, in any order: in the holder's name or address, or, with digits, in their
 phone number or at either end of the card's number, or at the beginning of one that it had before it
-was replaced. Case, accents and invisible characters make no difference.
+was replaced. The codes of a card that has become part of another find that one as well. Case,
+accents and invisible characters make no difference.
 
 Customers of one vendor are read one after another where a part is wanted: no index knows the middle
 of a word. Whole contacts, ids, and both ends of a card's number are found by their indexes.
@@ -16,10 +17,12 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, union
 from sqlalchemy.orm import InstrumentedAttribute
 
+from punchcard.db.base import table_of
 from punchcard.kit.folding import fold_name, spellings
 from punchcard.kit.ids import CARD_NUMBER_DIGITS, VendorId
 from punchcard.kit.secrets import hash_token
 from punchcard.kit.validation import contacts
+from punchcard.loyalty.cards.models import CardMerge
 from punchcard.loyalty.models import LAST_DIGITS, RetiredCardCode, last_digits
 from punchcard.loyalty.operations import CardKey, CardRef
 from punchcard.loyalty.tables import CARDS, CUSTOMERS
@@ -29,6 +32,8 @@ WORDS_LIMIT: Final = 8
 
 HOLDERS: Final = CUSTOMERS.alias("holder")
 _FOUND: Final = CARDS.alias("found")
+_MERGES: Final = table_of(CardMerge)
+_MERGES_FOLLOWED: Final = 2
 
 _RUN_TOGETHER: Final = 5
 """The shortest word that is also found across what parts a name: Annemarie in Anne-Marie."""
@@ -58,9 +63,8 @@ def cards_like(
     # Blanks of every kind part words; folding would drop the odd ones.
     terms = _terms(contacts.fold_number(" ".join(query.split())))
     of_holders = [_in_holder(term, country) for term in terms]
-    found = _as_code(query, by_former=by_former)
-    if terms:
-        found.append(_held(vendor_id, of_holders))
+    codes = _as_code(query, by_former=by_former)
+    people = [_held(vendor_id, of_holders)] if terms else []
     for place, term in enumerate(terms):
         others = [one for other, one in enumerate(of_holders) if other != place]
         held = [_held(vendor_id, others)] if others else []
@@ -69,11 +73,29 @@ def cards_like(
             numbers = _in_number(vendor_id, digits)
             if by_former and len(digits) <= CARD_NUMBER_DIGITS:
                 numbers.append(_in_former_number(digits))
-            found += [and_(number, *held) for number in numbers]
+            codes += [and_(number, *held) for number in numbers]
     # One query each, so that each takes its own index; within one OR all cards would be read, as
     # they would beside the vendor, whose cards these need not be: the vendor is named outside.
-    ids = [select(_FOUND.c.id).where(one) for one in found]
+    ids = [select(_FOUND.c.id).where(one) for one in [*people, *codes]]
+    ids += _merged_into([select(_FOUND.c.id).where(one) for one in codes])
     return and_(CARDS.c.vendor_id == vendor_id, CARDS.c.id.in_(union(*ids))) if ids else false()
+
+
+def _merged_into(ids: Sequence[Select[tuple[str]]]) -> list[Select[tuple[str]]]:
+    """Return the queries of the cards that these have become part of: at once, and by way of one.
+
+    A card that is part of another has kept its number, its code and its address.
+    """
+    steps: list[Select[tuple[str]]] = []
+    for _ in range(_MERGES_FOLLOWED if ids else 0):
+        merges = _MERGES.alias()
+        parts = union(*ids) if not steps else steps[-1]
+        steps.append(
+            select(merges.c.card_id).where(
+                merges.c.from_card_id.in_(parts), merges.c.undone_at.is_(None)
+            )
+        )
+    return steps
 
 
 def held_by(vendor_id: VendorId, customers: ColumnElement[bool]) -> ColumnElement[bool]:
