@@ -6,8 +6,9 @@ NODE := node_modules/.bin
 NODE_STAMP := node_modules/.set-up
 TEMPLATES := $(wildcard src/punchcard/*/templates)
 
-# What a run leaves to the other database or to another width is drawn by the day.
-DRAW := $(shell date -u +%F)
+# What a run leaves to the other database or to another day is drawn by the day. Who asks for a
+# folder has the whole of it.
+DRAW := $(if $(T),,$(shell date -u +%F))
 SEED := $(shell date -u +%s)
 
 # Images of containers often set it: then every command that a test starts would compile the source.
@@ -42,10 +43,10 @@ setup-node: $(NODE_STAMP) ## Install the linters of scripts and styles, by npm
 
 PYTEST := $(BIN)/pytest --numprocesses logical --durations 10
 
-test: setup-browser setup-proxies setup-prometheus setup-php ## Run the tests on SQLite and PostgreSQL, pages on one of them (T=tests/db for some)
+test: setup-browser setup-proxies setup-prometheus setup-php ## Run the tests that are the day's turn (T=tests/db for a folder, whole)
 	@PUNCHCARD_TEST_DRAW="$(DRAW)" $(PYTEST) $(T)
 
-test-all: setup-browser setup-proxies setup-prometheus setup-php ## Run every test on both databases, and look at every screen at every width
+test-all: setup-browser setup-proxies setup-prometheus setup-php ## Run every test on both databases, every screen at every width
 	@$(PYTEST) $(T)
 
 # ONLY names files below: `schemathesis` sends requests by the OpenAPI document, the others are parsers.

@@ -3,6 +3,7 @@
 from collections import Counter as Tally
 from itertools import islice
 
+import pytest
 from sqlalchemy import select
 
 from punchcard.db.database import Database
@@ -25,6 +26,7 @@ def kill_after(plan: Plan, number: int) -> list[Answer]:
         return told + list(answers(process))
 
 
+@pytest.mark.one_in(1)
 def test_a_killed_server_loses_and_doubles_nothing(database_url: str) -> None:
     with till_driver_at(database_url) as alice:
         cards = alice.cards(alice.program(type="points", welcome_points=1000), 4)

@@ -19,11 +19,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return run_rounds(pyfuncitem) or None
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let `make test` try a third of the targets a day: what they send is the same each time."""
-    item.add_marker(pytest.mark.one_in(3))
-
-
 @pytest.fixture(scope="module")
 def server(quiet_stage: Stage) -> Iterator[RawServer]:
     """Serve a copy of the world to requests that no client would send."""

@@ -78,6 +78,7 @@ def first_card_id(till: Api) -> str:
     return str(till.get("/vendor/loyalty/cards").json()["items"][0]["id"])
 
 
+@pytest.mark.one_in(1)
 @pytest.mark.parametrize("language", ["en", "fr", "lb"])
 def test_a_customer_joins_at_the_poster_and_sees_the_first_stamp_arrive(
     visits: Visits, till: Api, slug: str, language: str

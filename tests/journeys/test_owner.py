@@ -13,6 +13,7 @@ from tests.support.cast import Shop
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
+@pytest.mark.one_in(1)
 @pytest.mark.parametrize("width", [360, 1440])
 def test_an_owner_comes_from_an_empty_shop_to_a_printed_poster(
     visits: Visits, alice: Shop, width: int, tmp_path: Path

@@ -17,10 +17,12 @@ from tests.journeys.support.town import Town
 from tests.journeys.support.visits import WIDTHS, Visits
 
 
+@pytest.mark.one_in(1)
 def test_every_screen_has_a_name_of_its_own() -> None:
     assert {n: c for n, c in Counter(screen.name for screen in SCREENS).items() if c > 1} == {}
 
 
+@pytest.mark.one_in(1)
 def test_every_page_is_a_screen_or_says_why_not(town: Town) -> None:
     """A page that is missing here is looked at by nobody: not its widths, not its languages."""
     pages = [path for method, path in ACCESS if method == "GET"]

@@ -25,6 +25,7 @@ from tests.support.http import Api
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
+@pytest.mark.one_in(1)
 def test_staff_pair_scan_stamp_are_refused_too_soon_redeem_and_undo(
     visits: Visits, api: Api, alice: Shop, camera: Camera
 ) -> None:

@@ -40,6 +40,7 @@ def _lines_may_be_cut(visits: Visits) -> None:
     visits.watch.allow("ERR_INTERNET_DISCONNECTED")
 
 
+@pytest.mark.one_in(1)
 def test_five_operations_outlive_the_line_and_the_tab_and_are_done_once(
     visits: Visits, api: Api, alice: Shop
 ) -> None:

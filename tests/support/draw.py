@@ -7,7 +7,8 @@ repeated. Without it, as in `make test-all` and for `pytest` on its own, everyth
 import os
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from hashlib import sha256
 from typing import Final, TypeVar
 
@@ -43,6 +44,30 @@ DRAWN: Final = (
     "tests/web/",
     "tests/worker/test_mail.py",
 )
+
+# Rooms whose cases take seconds each: browsers, kills, servers, whole shops that move. A day does
+# one case in so many of them, and each comes up within as many days. What a shop lives by, from
+# the poster to the reward, is marked `one_in(1)` there, and done always.
+PARTS: Final[Mapping[str, int]] = {
+    "tests/cli/backups/": 3,
+    "tests/cli/rotation/": 3,
+    "tests/cli/test_file_rights.py": 3,
+    "tests/cli/test_people_commands.py": 3,
+    "tests/cli/test_process_figures.py": 3,
+    "tests/connect/archive/": 3,
+    "tests/demo/": 3,
+    "tests/deploy/test_point_in_time.py": 3,
+    "tests/deploy/test_proxies.py": 3,
+    "tests/deploy/test_wheel.py": 3,
+    "tests/faults/": 3,
+    "tests/fuzz/": 3,
+    "tests/journeys/": 3,
+    "tests/web/account/provider/": 3,
+    "tests/web/console/test_reading_costs.py": 3,
+}
+
+# Their tests share what takes longest to make, and so take turns together.
+TOGETHER: Final = ("tests/demo/", "tests/deploy/test_wheel.py")
 _DATABASE = re.compile(r"(?<=[\[-])(sqlite|postgresql)(?=[\]-])")
 _T = TypeVar("_T")
 
@@ -63,12 +88,25 @@ def drawn(name: str, choices: Sequence[_T], draw: str = DRAW) -> _T:
     return choices[int.from_bytes(digest[:4], "big") % len(choices)]
 
 
+def has_turn(name: str, parts: int, draw: str = DRAW) -> bool:
+    """Return whether `name` is in this run's part, of so many.
+
+    By days they take turns: whatever a case is called, it is done once in `parts` days.
+    """
+    try:
+        day = date.fromisoformat(draw).toordinal()
+    except ValueError:
+        return drawn(f"part {name}", range(parts), draw) == 0
+    return drawn(f"part {name}", range(parts), "") == day % parts
+
+
 def left_out(items: Sequence[pytest.Item], draw: str = DRAW) -> list[pytest.Item]:
     """Return the cases that this run leaves to another day, or to the other database.
 
     Of a test in a drawn room that is there for both databases one case stays. Tests that share a
     stage of their file draw together, so that only one stage is built. Of the cases of a test that
-    is marked `one_in(4)` a quarter stays, each with what belongs to it on every database.
+    is marked `one_in(4)` a quarter stays, each with what belongs to it on every database; of those
+    in `PARTS` as many as it says.
     """
     if not draw:
         return []
@@ -76,8 +114,8 @@ def left_out(items: Sequence[pytest.Item], draw: str = DRAW) -> list[pytest.Item
     out = []
     for item in items:
         name = _DATABASE.sub("*", item.nodeid, count=1)
-        parts = item.get_closest_marker("one_in")
-        if parts and drawn(f"part {name}", range(parts.args[0]), draw):
+        turn = name.partition("::")[0] if name.startswith(TOGETHER) else name
+        if not has_turn(turn, _parts(item), draw):
             out.append(item)
         elif _is_drawn(item):
             twins[name].append(item)
@@ -88,6 +126,14 @@ def left_out(items: Sequence[pytest.Item], draw: str = DRAW) -> list[pytest.Item
         for case in cases
         if case is not drawn(_place(cases[0], name), _by_name(cases), draw)
     ]
+
+
+def _parts(item: pytest.Item) -> int:
+    """Return of how many cases like this one a day does one."""
+    mark = item.get_closest_marker("one_in")
+    if mark:
+        return int(mark.args[0])
+    return next((parts for room, parts in PARTS.items() if item.nodeid.startswith(room)), 1)
 
 
 def _is_drawn(item: pytest.Item) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from tests.support.draw import DRAWN, drawn, left_out
+from tests.support.draw import DRAWN, PARTS, TOGETHER, drawn, left_out
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,7 +63,6 @@ def test_without_a_text_everything_is_run() -> None:
     "room",
     [
         "db",
-        "faults",
         "loyalty/ledger",
         "loyalty/reports",
         "loyalty/till",
@@ -80,14 +79,38 @@ def test_what_is_marked_is_asked_of_both_databases_wherever_it_lies() -> None:
     assert kept(PAGES, "2026-03-02", mark=pytest.mark.both_databases) == PAGES
 
 
-def test_a_part_of_a_wide_table_is_done_each_day_and_all_of_it_within_some() -> None:
-    days = [f"2026-03-{day:02}" for day in range(1, 29)]
+def test_a_part_of_a_wide_table_is_done_each_day_and_all_of_it_in_four() -> None:
+    days = [f"2026-03-{day:02}" for day in range(28, 32)]
     wide = both("tests/loyalty/till/test_a.py::test_b", "x")
     wide += [case for n in range(200) for case in both(f"tests/till/test_a.py::test_{n}", "x")]
     here = [kept(wide, day, mark=pytest.mark.one_in(4)) for day in days]
     assert all(60 < len(cases) < 140 for cases in here)
-    assert {case for cases in here for case in cases} == set(wide)
+    assert Counter(case for cases in here for case in cases) == Counter(wide)
     assert kept(wide, "", mark=pytest.mark.one_in(4)) == wide
+
+
+def test_a_part_can_be_drawn_by_any_text() -> None:
+    cases = [f"tests/till/test_a.py::test_{n}" for n in range(200)]
+    here = [kept(cases, text, mark=pytest.mark.one_in(4)) for text in ("2026-03-32", "abc")]
+    assert all(20 < len(cases) < 80 for cases in here)
+
+
+@pytest.mark.parametrize("room", PARTS)
+def test_each_case_that_takes_seconds_has_its_turn_within_days(room: str) -> None:
+    days = [f"2026-03-{day:02}" for day in range(1, 1 + PARTS[room])]
+    place = f"{room}test_a.py" if room.endswith("/") else room
+    cases = [f"{place}::test_{n}" for n in range(200)]
+    here = [kept(cases, day) for day in days]
+    assert Counter(case for some in here for case in some) == Counter(cases)
+    if room.startswith(TOGETHER):
+        assert sorted(map(len, here)) == [0] * (PARTS[room] - 1) + [200]
+    else:
+        assert all(len(some) < 120 for some in here)
+
+
+def test_what_a_shop_lives_by_is_done_every_day() -> None:
+    cases = [f"tests/journeys/test_a.py::test_{n}" for n in range(50)]
+    assert kept(cases, "2026-03-02", mark=pytest.mark.one_in(1)) == cases
 
 
 def test_of_a_part_each_case_is_done_on_both_databases_or_on_neither() -> None:
@@ -99,7 +122,7 @@ def test_of_a_part_each_case_is_done_on_both_databases_or_on_neither() -> None:
 
 
 def test_each_drawn_place_is_there() -> None:
-    assert all((ROOT / place).exists() for place in DRAWN)
+    assert all((ROOT / place).exists() for place in (*DRAWN, *PARTS, *TOGETHER))
 
 
 def test_a_case_of_one_database_only_is_never_left_out() -> None:

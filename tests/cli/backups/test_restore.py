@@ -45,6 +45,7 @@ on_sqlite = pytest.mark.parametrize("own_database_url", ["sqlite"], indirect=Tru
 on_postgresql = pytest.mark.parametrize("own_database_url", ["postgresql"], indirect=True)
 
 
+@pytest.mark.one_in(1)
 def test_the_backup_is_there_again_and_what_was_there_is_kept(
     environment: dict[str, str], database_url: str, folder: Path
 ) -> None:
