@@ -22,12 +22,13 @@ _DEADLINE_SECONDS = 30
 
 @dataclass(frozen=True)
 class Proxy:
-    """A proxy that listens on 127.0.0.1; `log` is its access log."""
+    """A proxy that listens on 127.0.0.1; `log` is its access log, `folder` has all it writes."""
 
     port: int
     plain_port: int
     certificate: Path
     log: Path
+    folder: Path
 
     def client(self, **options: object) -> httpx.Client:
         """Return a client that takes the proxy for `https://cards.example`."""
@@ -52,7 +53,7 @@ def proxy(kind: str, server: str, folder: Path) -> Iterator[Proxy]:
     certificate, key = folder / "cards.pem", folder / "cards.key"
     for path, content in zip((certificate, key), self_signed([NAME]), strict=True):
         path.write_bytes(content)
-    made = Proxy(free_port(), free_port(), certificate, folder / f"{kind}.log")
+    made = Proxy(free_port(), free_port(), certificate, folder / f"{kind}.log", folder)
     write = {"nginx": _nginx, "caddy": _caddy}[kind]
     said = (folder / f"{kind}.out").open("wb")
     with (
@@ -77,12 +78,15 @@ def _nginx(made: Proxy, key: Path, server: str, folder: Path) -> list[str]:
             "/etc/letsencrypt/live/cards.example/fullchain.pem": str(made.certificate),
             "/etc/letsencrypt/live/cards.example/privkey.pem": str(key),
             "/var/log/nginx/punchcard.log": str(made.log),
+            "/var/log/nginx/punchcard-error.log": f"{folder}/nginx-error.log",
             "server 127.0.0.1:8000;": f"server {server};",
         },
     )
     whole = folder / "nginx.conf"
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    places = "\n".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
+    # As in Debian's nginx.conf: what follows in an own server counts instead.
+    places = f"access_log {folder}/access.log;\nerror_log {folder}/error.log;\n"
+    places += "\n".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
     whole.write_text(
         f"daemon off; master_process off; pid {folder}/nginx.pid;\n"
         f"events {{ }}\nhttp {{ {places}\n{ours} }}\n",
@@ -95,7 +99,7 @@ def _caddy(made: Proxy, key: Path, server: str, folder: Path) -> list[str]:
     ours = _with(
         (DEPLOY / "caddy" / "Caddyfile").read_text(encoding="utf-8"),
         {
-            "{\n\tservers {": f"{{\n\tadmin off\n\thttp_port {made.plain_port}\n"
+            "\tservers {": f"\tadmin off\n\thttp_port {made.plain_port}\n"
             f"\thttps_port {made.port}\n\tservers {{",
             "cards.example {": f"cards.example {{\n\tbind 127.0.0.1\n"
             f"\ttls {made.certificate} {key}",
