@@ -9,9 +9,11 @@ from punchcard.loyalty.operations import CardOperation, CardRef
 class MergeCards(CardOperation):
     """Move all that `from_card` has to the card, and let its codes lead there from now on.
 
-    Both are named by their ids. `is_by_till` is as for OpenCard.
+    Both are named by their ids. `is_by_till` is as for OpenCard. `offer_id` is the offer that the
+    holder of both accepts, which must stand when the cards are held; None where the shop merges.
     """
 
     merge_id: MergeId
     from_card: CardRef
     is_by_till: bool = True
+    offer_id: str | None = None

@@ -105,6 +105,7 @@ def _offered(session: Session, visitor: Caller, ticket: str) -> _Offered:
         offer.card_id,
         offer.from_card_id,
         is_by_till=False,
+        offer_id=offer.id,
         vendor_id=VendorId(offer.vendor_id),
         actor=Actor(ActorKind.CUSTOMER, subject.id),
         request_id=visitor.request_id,

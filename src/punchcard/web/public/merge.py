@@ -92,7 +92,14 @@ def merge(request: PageRequestDep, ticket: str, form: FormDep) -> Response:
                 request,
                 form,
                 lambda till, metadata: till.submit(
-                    merge_of(ids, offer.card_id, offer.from_card_id, is_by_till=False, **metadata)
+                    merge_of(
+                        ids,
+                        offer.card_id,
+                        offer.from_card_id,
+                        is_by_till=False,
+                        offer_id=offer.id,
+                        **metadata,
+                    )
                 ),
                 public_at=vendor_id,
                 subject=subject,

@@ -6,15 +6,21 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from punchcard.accounts.errors import LinkInvalid
 from punchcard.accounts.mail.mail_messages import Mail
 from punchcard.accounts.models import AuditEvent, Customer
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
+from punchcard.kit.ids import CardId
 from punchcard.kit.settings import Settings
+from punchcard.loyalty.cards.merges.merge_offers import end_offers
 from punchcard.loyalty.cards.merges.models import MergeOffer
 from punchcard.loyalty.events import CONTACT_CHANGE, MERGE_OFFERED
 from punchcard.loyalty.ledger.ledger_verify import verify_ledger
-from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
+from punchcard.loyalty.operations import Actor
+from punchcard.loyalty.till.merges.merge_service import merge_of
+from punchcard.loyalty.vocabulary import ActorKind
 from punchcard.main import create_worker
 from punchcard.worker.handlers import offer_merge, tell_of_contact
 from punchcard.worker.loop import Worker
@@ -262,3 +268,31 @@ def test_an_objection_ends_what_was_offered_meanwhile(
     back = api.post("/loyalty/contact-objections", {"token": token_in(told)})
     assert back.status_code == 204
     assert merge(api, token).status_code == 409
+
+
+def test_an_objection_ends_a_merge_that_waits_for_its_turn(
+    api: Api, context: Context, card: dict[str, Any], other: dict[str, Any]
+) -> None:
+    """It was asked for before the objection came, and the till comes to it after."""
+    ask(api, card, other["number"], shown(api, context, card))
+    with context.database.write() as session:
+        offer = session.scalars(select(MergeOffer)).one()
+        accepted = merge_of(
+            context.ids,
+            CardId(card["id"]),
+            CardId(other["id"]),
+            is_by_till=False,
+            offer_id=offer.id,
+            vendor_id=offer.vendor_id,
+            actor=Actor(ActorKind.CUSTOMER, card["customer"]["id"]),
+        )
+        end_offers(session, [CardId(card["id"])])
+
+    with pytest.raises(LinkInvalid):
+        context.loyalty.till.submit(accepted)
+    assert stamps_of(context, card, other) == [2, 3]
+
+
+def stamps_of(context: Context, *cards: dict[str, Any]) -> list[int]:
+    with context.database.read() as session:
+        return [session.get_one(LoyaltyCard, card["id"]).stamps for card in cards]

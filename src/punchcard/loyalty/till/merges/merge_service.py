@@ -45,16 +45,25 @@ def merge_of(
     from_card_id: CardId,
     *,
     is_by_till: bool,
+    offer_id: str | None = None,
     **metadata: Unpack[OperationMetadata],
 ) -> MergeCards:
-    """Return the operation that merges two cards, named by their ids. Raises CardNotFound."""
+    """Return the operation that merges two cards, named by their ids. Raises CardNotFound.
+
+    `offer_id` names the offer that is accepted by it: the till refuses it once that has ended.
+    """
     wanted = [as_id(one) for one in (card_id, from_card_id)]
     if None in wanted:
         raise CardNotFound
     card, source = (CardRef(CardKey.ID, one or "") for one in wanted)
     merge_id = MergeId(ids.new_id())
     return MergeCards(
-        card=card, from_card=source, merge_id=merge_id, is_by_till=is_by_till, **metadata
+        card=card,
+        from_card=source,
+        merge_id=merge_id,
+        is_by_till=is_by_till,
+        offer_id=offer_id,
+        **metadata,
     )
 
 

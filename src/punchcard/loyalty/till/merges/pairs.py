@@ -5,10 +5,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, or_, select
 
+from punchcard.accounts.errors import LinkInvalid
 from punchcard.db.base import table_of
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId
+from punchcard.loyalty.cards.merges.models import MergeOffer
 from punchcard.loyalty.cards.models import CardMerge, Erasure
 from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.errors.merges import ErasureWaiting
@@ -24,6 +26,7 @@ from punchcard.loyalty.till.looks.till_queries import had_before, past_entry, pa
 
 _ERASURES = table_of(Erasure)
 _MERGES = table_of(CardMerge)
+_OFFERS = table_of(MergeOffer)
 
 
 class CardPair(NamedTuple):
@@ -42,10 +45,11 @@ def moved_two(
 ) -> tuple[CardPair, MergeDecision]:
     """Return what becomes of two cards, that of a merge's entry or its target, and the other one.
 
-    Raises InvalidInput, CardNotFound, CardsOfDifferentPrograms, ErasureWaiting, and what the rules
-    raise.
+    Raises InvalidInput, CardNotFound, CardsOfDifferentPrograms, ErasureWaiting, LinkInvalid when
+    an offer that its holder accepts has ended meanwhile, and what the rules raise.
     """
     if isinstance(operation, MergeCards):
+        _check_offered(connection, operation)
         pair = CardPair(card, other)
         return pair, decided_merge(connection, operation, pair, now)
     named = operation.transaction_id
@@ -92,6 +96,21 @@ def decided_merge(
     check_programs(target.program, source.program)
     _check_not_erased(connection, pair)
     return decide_merge(operation, target.program, (target.state, source.state), now)
+
+
+def _check_offered(connection: Connection, operation: MergeCards) -> None:
+    """Raise LinkInvalid if the offer that is accepted no longer stands.
+
+    Whoever asked for it may have been no holder: an objection ends it while the merge waits for its
+    turn. Held, so that one comes wholly before the other; not waited for, as the cards are held.
+    """
+    if operation.offer_id is None:
+        return
+    query = select(_OFFERS.c.id).where(
+        _OFFERS.c.id == operation.offer_id, _OFFERS.c.used_at.is_(None)
+    )
+    if connection.scalar(query.with_for_update(skip_locked=True)) is None:
+        raise LinkInvalid
 
 
 def _check_not_erased(connection: Connection, pair: CardPair) -> None:
