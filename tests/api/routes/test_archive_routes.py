@@ -1,6 +1,7 @@
 """An owner has everything of the shop written into one file, and fetches it for some hours."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 
@@ -64,6 +65,14 @@ def test_a_file_is_made_fetched_and_moves_in_elsewhere(
     arrival = Arrival(Unloading(context.settings.keys, "-"), context.settings.data_dir)
     assert move_in(elsewhere, cast.by_operator(context), BytesIO(file.content), arrival).cards == 0
     elsewhere.close()
+
+
+@pytest.mark.both_databases
+def test_of_those_who_ask_at_once_one_gets_an_archive(owner: Api) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: owner.post(PATH, {}).status_code, range(4)))
+
+    assert sorted(answers) == [202, 409, 409, 409]
 
 
 def test_what_waits_to_be_fetched_is_sealed_and_ends(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.export_files import EXPORT
+from punchcard.accounts.models import Vendor
 from punchcard.accounts.vocabulary import SecurityEvent
 from punchcard.connect.archive.departure import write_archive
 from punchcard.connect.archive.errors import (
@@ -48,6 +49,8 @@ def ask_archive(session: Session, act: Act, vendor_id: VendorId, *, hours: int) 
 
     Raises ArchiveUnderWay while one is being made.
     """
+    # First, so that of two who ask at once the second finds what the first has asked for.
+    session.execute(select(Vendor.id).where(Vendor.id == vendor_id).with_for_update(key_share=True))
     waiting = select(VendorArchive.id).where(
         VendorArchive.vendor_id == vendor_id, VendorArchive.state == ArchiveState.WAITING
     )
