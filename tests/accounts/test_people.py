@@ -33,7 +33,7 @@ from punchcard.accounts.vocabulary import Role, VendorStatus
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import InvalidInput
-from punchcard.kit.ids import ApiKeyId, DeviceId, UserId
+from punchcard.kit.ids import ApiKeyId, DeviceId, LocationId, UserId
 from tests.support import cast
 from tests.support.cast import PASSWORD, Shop, by_operator
 
@@ -142,6 +142,41 @@ def test_two_owners_who_demote_each_other_at_once_leave_one(context: Context, al
         done = list(pool.map(demote, [owner_id(context, alice), second]))
 
     assert sorted(done) == [False, True]
+
+
+@pytest.mark.both_databases
+def test_no_terminal_is_paired_where_the_location_is_being_closed(
+    context: Context, alice: Shop
+) -> None:
+    def close(location_id: LocationId) -> bool:
+        try:
+            with context.database.write() as session:
+                location_service.close_location(
+                    session, by_operator(context), alice.id, location_id
+                )
+        except LocationHasDevices:
+            return False
+        return True
+
+    def paired(code: str) -> bool:
+        try:
+            pair(context, code)
+        except PairingCodeInvalid:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(5):
+            with context.database.write() as session:
+                act = by_operator(context)
+                stall = location_service.create_location(
+                    session, act, alice.id, name=f"Stall {number}"
+                ).id
+                code = device_service.create_pairing_code(
+                    session, act, alice.id, location_id=stall, minutes=10
+                )[0]
+            closed = pool.submit(close, stall)
+            assert pool.submit(paired, code).result() is not closed.result()
 
 
 def test_a_removed_persons_address_is_free_again(context: Context, alice: Shop, bob: Shop) -> None:

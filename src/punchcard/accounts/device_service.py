@@ -10,9 +10,9 @@ from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
-from punchcard.accounts.errors import DeviceNotFound, PairingCodeInvalid
+from punchcard.accounts.errors import DeviceNotFound, LocationNotFound, PairingCodeInvalid
 from punchcard.accounts.events import CredentialChanged
-from punchcard.accounts.location_service import get_open_location, list_locations
+from punchcard.accounts.location_service import get_open_location, hold_open, list_locations
 from punchcard.accounts.models import Device, DevicePresence, Location, PairingCode, Vendor
 from punchcard.accounts.rows import apply_changes, find_own, paginate
 from punchcard.accounts.subjects import DEVICE_PREFIX, Subject
@@ -231,6 +231,10 @@ def _use_code(session: Session, code: str, now: datetime) -> PairingCode:
     )
     if used is None:
         raise PairingCodeInvalid
+    try:
+        hold_open(session, session.get_one(Location, used.location_id))
+    except LocationNotFound:
+        raise PairingCodeInvalid from None
     return used
 
 

@@ -85,11 +85,20 @@ def get_location(session: Session, vendor_id: VendorId, location_id: LocationId)
 
 
 def get_open_location(session: Session, vendor_id: VendorId, location_id: LocationId) -> Location:
-    """Return one location that is still open; raises LocationNotFound."""
+    """Return one location that is still open; raises LocationNotFound.
+
+    In a transaction that writes it stays open until the end of that.
+    """
     location = get_location(session, vendor_id, location_id)
+    hold_open(session, location)
+    return location
+
+
+def hold_open(session: Session, location: Location) -> None:
+    """Let nobody close a location until the transaction ends. Raises LocationNotFound if it was."""
+    session.refresh(location, with_for_update={"read": True})
     if location.closed_at is not None:
         raise LocationNotFound
-    return location
 
 
 def update_location(
