@@ -29,6 +29,7 @@ __all__ = [
 
 ADDRESSES_LIMIT: Final = 10_000
 _MINUTE: Final = timedelta(minutes=1)
+_MINUTES_OWED: Final = 9
 
 
 class RateLimiter:
@@ -68,6 +69,19 @@ class RateLimiter:
         if missing > 0:
             raise TooManyRequests(retry_after_seconds=ceil(missing / self._per_second))
 
+    def spend(self, address: str) -> None:
+        """Count one call of `address` that `check` let through, though nothing may be left by now.
+
+        Many that were let through at once are made up for by as long a wait, up to ten minutes.
+        """
+        if not self._size:
+            return
+        now = self._clock.now().timestamp()
+        with self._guard:
+            left, seen = self._buckets.get(address, (self._size, now))
+            left = min(self._size, left + max(0.0, now - seen) * self._per_second)
+            self._keep(address, max(left - 1, -_MINUTES_OWED * self._size), now)
+
     def try_take(self, address: str) -> bool:
         """Count one call of `address`, and return whether it is let through."""
         return self._missing(address, 1) <= 0
@@ -85,10 +99,13 @@ class RateLimiter:
                 # Seen now, so that it is among the last to be forgotten.
                 self._buckets[address] = (left, now)
                 return wanted - left
-            if address not in self._buckets and len(self._buckets) >= ADDRESSES_LIMIT:
-                self._make_room(now)
-            self._buckets[address] = (left - wanted, now)
+            self._keep(address, left - wanted, now)
         return 0.0
+
+    def _keep(self, address: str, left: float, now: float) -> None:
+        if address not in self._buckets and len(self._buckets) >= ADDRESSES_LIMIT:
+            self._make_room(now)
+        self._buckets[address] = (left, now)
 
     def _make_room(self, now: float) -> None:
         # Half at once: to sort is dear, and this many newcomers pay for it together.
