@@ -251,6 +251,8 @@ def test_where_nobody_listens_no_connection_is_made(clock: ManualClock) -> None:
         ("soon", None),
         ("-5", None),
         ("²", None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
+        ("Mon, 02 Mar 2026 09:10:99999999999999999999 GMT", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(

@@ -19,7 +19,7 @@ from punchcard.connect.imports.errors import (
     ImportTwoEncodings,
     ImportUnreadable,
 )
-from punchcard.connect.imports.faults import BadRow
+from punchcard.connect.imports.faults import BadRow, FaultCode
 from punchcard.connect.imports.import_files import read_file
 from punchcard.connect.imports.reading import cells
 from punchcard.connect.imports.reading.cells import is_formula, unescaped
@@ -163,6 +163,17 @@ def test_a_balance_is_that_of_what_the_cards_collect() -> None:
 )
 def test_a_balance_is_read_as_people_write_it(cell: str, decimal: str, number: int) -> None:
     assert cells.whole_number(cell, decimal=decimal) == number
+
+
+@pytest.mark.parametrize("cell", ["9000000000001", "9" * 4301, "9" * 10_000], ids=len)
+def test_no_balance_is_larger_than_a_card_holds(cell: str) -> None:
+    with pytest.raises(BadRow) as refusal:
+        cells.whole_number(cell, decimal=".")
+    assert refusal.value.code is FaultCode.TOO_MUCH
+
+
+def test_noughts_before_a_balance_count_for_nothing() -> None:
+    assert cells.whole_number("0" * 4301 + "7", decimal=".") == 7
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ def test_what_nobody_typed_over_stays_as_others_left_it(
         ("10", "", "3", "", False),
         ("10", "15", "", "15", True),
         ("10", "ten", "3", "ten", True),
+        # More digits than Python reads as a number.
+        ("9" * 5000, "15", "3", "15", True),
     ],
 )
 def test_of_a_number_that_others_count_down_the_difference_counts(

@@ -148,7 +148,7 @@ def retry_after(told: str, clock: Clock) -> timedelta | None:
         return timedelta(seconds=min(int(text[:9]), 10**8))
     try:
         at = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if at.tzinfo is None:
         return None

@@ -48,6 +48,15 @@ def amount_minor(
     return found[0]
 
 
+def plain_whole(text: str) -> int | None:
+    """Return what a text of nothing but a few digits says, as forms and files hold it; else None.
+
+    Python reads no number of thousands of digits: `isdigit` alone is no leave to call `int`.
+    """
+    is_whole = text.isascii() and text.isdigit() and len(text) <= LARGEST_DIGITS
+    return int(text) if is_whole else None
+
+
 def whole_number(typed: str, language: str) -> int | None:
     """Return a whole number typed with or without the language's marks between thousands.
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
 from punchcard.kit.money import PlainAmount, marks_of, plain_amount
+from punchcard.kit.validation.amounts import plain_whole
 
 _SHOWN_CHARACTERS: Final = 200_000
 
@@ -112,9 +113,8 @@ def _is_same(one: str, other: str) -> bool:
 
 
 def _moved(before: str, typed: str, current: str) -> int | None:
-    texts = [text.strip() for text in (before, typed, current)]
-    if not all(text.isascii() and text.isdigit() for text in texts):
+    first, second, third = (plain_whole(text.strip()) for text in (before, typed, current))
+    if first is None or second is None or third is None:
         return None
-    first, second, third = map(int, texts)
     total = third + second - first
     return total if total >= 0 else None

@@ -20,6 +20,7 @@ _OWN_BIRTHDAY: Final = re.compile(r"([0-9]{2})-([0-9]{2})")
 _DECIMALS: Final = re.compile(r"[0-9]([.,])([0-9]{1,2}|[0-9]{4,})$")
 _BOTH: Final = re.compile(r"[.,].*[.,]")
 _LARGEST: Final = 9_000_000_000_000
+_LARGEST_DIGITS: Final = len(str(_LARGEST))
 
 _YES: Final = frozenset(
     "yes y true 1 x on oui o vrai ja j wahr jo jaa ok optin subscribed granted ✓ ✔".split()
@@ -66,12 +67,13 @@ def whole_number(cell: str, *, decimal: str) -> int:
     digits = whole.replace("," if decimal == "." else ".", "")
     if not digits.isdigit():
         raise BadRow(FaultCode.NO_NUMBER)
-    number = int(digits)
-    if found[1] == "-" and number:
+    # As a text, since Python reads no number of thousands of digits.
+    digits = digits.lstrip("0")
+    if found[1] == "-" and digits:
         raise BadRow(FaultCode.NEGATIVE)
-    if number > _LARGEST:
+    if len(digits) > _LARGEST_DIGITS or int(digits or "0") > _LARGEST:
         raise BadRow(FaultCode.TOO_MUCH)
-    return number
+    return int(digits or "0")
 
 
 def find_decimal(cells: Iterable[str], *, delimiter: str) -> str:

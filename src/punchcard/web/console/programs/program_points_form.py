@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from punchcard.accounts.models import Vendor
 from punchcard.kit.i18n import N_
+from punchcard.kit.validation.amounts import plain_whole
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.rules.dated.expiry_rules import (
     DEFAULT_NOTICE_DAYS,
@@ -79,12 +80,10 @@ def warnings_of(form: Form, vendor: Vendor) -> list[str]:
     kinds = [form.value(name) for name in ("points_expiry_kind", "stamps_expiry_kind")]
     months = [form.value(name) for name in ("points_expiry_months", "stamps_expiry_months")]
     counted = [
-        int(number)
-        for kind, number in zip(kinds, months, strict=True)
-        if kind in _COUNTED and number.isascii() and number.isdigit()
+        plain_whole(number) for kind, number in zip(kinds, months, strict=True) if kind in _COUNTED
     ]
     told = []
-    if is_strict and any(number < FAIR_MONTHS for number in counted):
+    if is_strict and any(number is not None and number < FAIR_MONTHS for number in counted):
         told.append(_TOO_SHORT)
     if is_strict and ExpiryKind.INACTIVITY in kinds:
         told.append(_INACTIVE)

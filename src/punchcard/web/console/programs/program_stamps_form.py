@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.money import PlainAmount
+from punchcard.kit.validation.amounts import plain_whole
 from punchcard.kit.validation.texts import NAME_CHARACTERS
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.rules.dated.expiry_rules import EXPIRY_MONTHS
@@ -137,12 +138,12 @@ def _read_items(form: Form) -> list[dict[str, Any]] | None:
         if not line.strip():
             continue
         sku, _, number = line.rpartition("=")
-        sku, number = sku.strip(), number.strip()
-        is_right = sku and len(sku) <= SKU_CHARACTERS and number.isascii() and number.isdigit()
-        if not is_right or not minimum <= int(number) <= maximum or sku in items:
+        sku, stamps = sku.strip(), plain_whole(number.strip())
+        is_sku = sku and len(sku) <= SKU_CHARACTERS and sku not in items
+        if not is_sku or stamps is None or not minimum <= stamps <= maximum:
             form.fault("stamps_per_item", _ITEM_LINES, line=line.strip()[:SKU_CHARACTERS])
             return None
-        items[sku] = int(number)
+        items[sku] = stamps
     if len(items) > ITEM_RULES_LIMIT:
         form.fault("stamps_per_item", N_("No more than {limit} articles."), limit=ITEM_RULES_LIMIT)
     return [{"sku": sku, "stamps": stamps} for sku, stamps in items.items()] or None
