@@ -14,7 +14,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ApiKeyId
 from punchcard.web.console.bulk import BulkAction, bulk_page, names_in
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.labels import SCOPE_NAMES, SCOPES
+from punchcard.web.pages.labels.roles import SCOPE_NAMES, SCOPES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/api-keys")

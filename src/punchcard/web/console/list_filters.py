@@ -16,7 +16,7 @@ from punchcard.loyalty.ledger.ledger_reader import EntryFilter
 from punchcard.loyalty.reports.exports import CardFilter
 from punchcard.loyalty.rules.tiers.tier_form import TIER_KEY_PATTERN
 from punchcard.loyalty.vocabulary import CardStatus
-from punchcard.web.pages.labels import ENTRY_NAMES
+from punchcard.web.pages.labels.cards import ENTRY_NAMES
 
 VISITS: Final = (
     ("last7", N_("in the last 7 days")),

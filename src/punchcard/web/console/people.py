@@ -13,7 +13,7 @@ from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import UserId
 from punchcard.web.console.sorting import by_text, sorted_page
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.labels import ROLES
+from punchcard.web.pages.labels.roles import ROLES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/people")

@@ -16,7 +16,7 @@ from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports import finder
 from punchcard.web.console.cards.former_numbers import FORMER_NUMBER, sought_former_numbers
-from punchcard.web.pages.growth_labels import TRIGGERS
+from punchcard.web.pages.labels.automations import TRIGGERS
 from punchcard.web.pages.navigation import entries
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
 from punchcard.web.permissions import ACCESS

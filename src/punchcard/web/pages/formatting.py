@@ -22,7 +22,7 @@ from babel.numbers import format_decimal, format_percent
 from punchcard.kit.i18n import locale_of, plural, translate
 from punchcard.kit.money import minor_digits, write_amount
 from punchcard.loyalty.promotion_words import Width, weekday_name
-from punchcard.web.pages.labels import ENTRY_NAMES
+from punchcard.web.pages.labels.cards import ENTRY_NAMES
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from punchcard.loyalty.vocabulary import EntryType
 from punchcard.loyalty.words import GRANT_REASONS, GRANT_STATES
 from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.labels import CARD_STATUSES
+from punchcard.web.pages.labels.cards import CARD_STATUSES
 from punchcard.web.pages.page_request import PageRequest
 from punchcard.web.pages.reward_names import grant_names, reward_names
 from punchcard.web.pages.tier_told import tier_told

@@ -21,7 +21,7 @@ from punchcard.web.console.sorting import headings
 from punchcard.web.pages.customer_form import read_customer
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.idempotent_forms import submit
-from punchcard.web.pages.labels import CARD_STATUSES, HELD_CARD_STATUSES
+from punchcard.web.pages.labels.cards import CARD_STATUSES, HELD_CARD_STATUSES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.reward_names import ready_names
 

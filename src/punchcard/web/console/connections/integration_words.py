@@ -12,9 +12,9 @@ from punchcard.connect.integrations.vocabulary import (
     IntegrationKind,
 )
 from punchcard.kit.i18n import N_
-from punchcard.web.pages import growth_labels
+from punchcard.web.pages.labels import connections
 
-KINDS: Final = growth_labels.INTEGRATION_KINDS
+KINDS: Final = connections.INTEGRATION_KINDS
 
 _LAST: Final = N_("Place an order, or sell something: it appears below within a moment.")
 

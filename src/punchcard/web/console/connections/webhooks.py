@@ -15,7 +15,7 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import WebhookDeliveryId, WebhookEndpointId, as_id
 from punchcard.loyalty.vocabulary import VendorEventType
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.growth_labels import EVENT_NAMES, REASONS
+from punchcard.web.pages.labels.connections import EVENT_NAMES, REASONS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 PATH: Final = "/console/webhooks"

@@ -13,7 +13,7 @@ from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.rules.promotions.promotion_form import TIME_PATTERN
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.growth_labels import ACTIONS, TRIGGERS
+from punchcard.web.pages.labels.automations import ACTIONS, TRIGGERS
 
 _LACKING: Final = {
     ProgramType.STAMPS: AutomationAction.POINTS,

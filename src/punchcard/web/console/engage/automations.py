@@ -22,7 +22,7 @@ from punchcard.web.console.engage.automation_form import (
     triggers_of,
 )
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.growth_labels import ACTIONS, TRIGGERS
+from punchcard.web.pages.labels.automations import ACTIONS, TRIGGERS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/programs/{program_id}/automations")

@@ -20,8 +20,8 @@ from punchcard.web.console.programs.program_start import (
     branding_of,
 )
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.labels.programs import TYPE_NAMES
 from punchcard.web.pages.page_request import PageRequest
-from punchcard.web.pages.program_labels import TYPE_NAMES
 
 _STAMPS_TARGET = 10
 

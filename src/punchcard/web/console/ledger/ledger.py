@@ -22,7 +22,7 @@ from punchcard.web.console.cards.card_page import verify_card
 from punchcard.web.console.list_filters import Asked, asked_entries
 from punchcard.web.console.list_page import show_list
 from punchcard.web.console.sorting import Heading
-from punchcard.web.pages.labels import ENTRY_NAMES
+from punchcard.web.pages.labels.cards import ENTRY_NAMES
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
 from punchcard.web.pages.reward_names import reward_names
 

@@ -13,8 +13,8 @@ from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.programs.featured_actions import FEATURED_ACTIONS_LIMIT, FeaturedAction
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.labels.programs import FEATURED_ACTIONS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
-from punchcard.web.pages.program_labels import FEATURED_ACTIONS
 
 router = APIRouter(prefix="/console/programs/{program_id}/links")
 

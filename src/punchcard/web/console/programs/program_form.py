@@ -22,7 +22,7 @@ from punchcard.web.console.programs.program_stamps_form import (
     read_stamp_card,
 )
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.program_labels import BARCODES
+from punchcard.web.pages.labels.programs import BARCODES
 
 NAME_CHARACTERS: Final = 120
 DESCRIPTION_CHARACTERS: Final = 500

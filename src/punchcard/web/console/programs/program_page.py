@@ -32,17 +32,16 @@ from punchcard.web.pages.audit.audit_labels import ChangeTeller
 from punchcard.web.pages.card_preview import join_address
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.growth_labels import POINTS_END, ROUNDINGS
-from punchcard.web.pages.page_request import PageRequest
-from punchcard.web.pages.program_labels import (
+from punchcard.web.pages.labels.endings import POINTS_END, ROUNDINGS, STAMPS_END
+from punchcard.web.pages.labels.programs import (
     BARCODES,
     PIN_POLICIES,
-    STAMPS_END,
     STATUSES,
     TYPE_NAMES,
     UNCLAIMED,
     VOID_POLICIES,
 )
+from punchcard.web.pages.page_request import PageRequest
 
 _REWARDS_SHOWN: Final = 200
 _REWARD_ORDERS: Final[Mapping[str, Callable[[Reward], Any]]] = {

@@ -17,7 +17,7 @@ from punchcard.loyalty.rules.dated.expiry_rules import (
 )
 from punchcard.loyalty.vocabulary import ExpiryKind, ExpiryRounding
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.growth_labels import POINTS_END, ROUNDINGS
+from punchcard.web.pages.labels.endings import POINTS_END, ROUNDINGS
 
 FAIR_MONTHS: Final = 24
 """Courts in Germany and Austria found shorter times unfair."""

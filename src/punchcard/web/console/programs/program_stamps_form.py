@@ -18,7 +18,8 @@ from punchcard.loyalty.rules.stamps.stamp_rewards import (
 )
 from punchcard.loyalty.vocabulary import ExpiryKind
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.program_labels import STAMPS_END, UNCLAIMED
+from punchcard.web.pages.labels.endings import STAMPS_END
+from punchcard.web.pages.labels.programs import UNCLAIMED
 
 ROWS: Final = range(1, REWARDS_LIMIT)
 """The rows of the form: all rewards but that of the full card."""

@@ -11,8 +11,8 @@ from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.console.programs.program_form import NAME_CHARACTERS
 from punchcard.web.console.programs.trades import TRADES, trade_of
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.labels.programs import TYPE_NAMES, TYPES
 from punchcard.web.pages.page_request import PageRequest
-from punchcard.web.pages.program_labels import TYPE_NAMES, TYPES
 
 START_COLOURS: Final = {
     "#14594b": N_("Green"),

@@ -19,8 +19,8 @@ from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, previ
 from punchcard.web.console.programs.program_start import create_from, start_page
 from punchcard.web.console.programs.trades import TRADES
 from punchcard.web.pages.forms import Form
+from punchcard.web.pages.labels.programs import CHOICES, STATUSES, TYPE_NAMES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
-from punchcard.web.pages.program_labels import CHOICES, STATUSES, TYPE_NAMES
 
 router = APIRouter(prefix="/console/programs")
 

@@ -20,7 +20,7 @@ from punchcard.web.console.programs.tiers_form import (
     read_tiers,
 )
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.growth_labels import DOWNGRADES, WINDOWS
+from punchcard.web.pages.labels.tiers import DOWNGRADES, WINDOWS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/programs/{program_id}/tiers")

@@ -21,7 +21,7 @@ from punchcard.loyalty.rules.tiers.tier_form import (
 from punchcard.loyalty.vocabulary import ProgramType, TierBasis
 from punchcard.web.console.programs.program_form import COLOURS, HEX_COLOUR
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.growth_labels import BASES, DOWNGRADES, WINDOWS
+from punchcard.web.pages.labels.tiers import BASES, DOWNGRADES, WINDOWS
 
 ROWS: Final = range(1, TIERS_LIMIT + 1)
 """The rows of the form: a tier each, the lowest first."""

@@ -22,7 +22,7 @@ from punchcard.loyalty.rules.promotions.promotion_form import (
 from punchcard.loyalty.vocabulary import EffectKind, ProgramType, Stacking
 from punchcard.web.console.programs.program_form import amount_of
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.growth_labels import EFFECTS, LIMITS, NO_LIMIT, STACKINGS
+from punchcard.web.pages.labels.promotions import EFFECTS, LIMITS, NO_LIMIT, STACKINGS
 
 FIRST_WINDOWS: Final = 2
 """How many rows for windows an empty form has."""

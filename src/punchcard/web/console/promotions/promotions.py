@@ -31,7 +31,7 @@ from punchcard.web.console.promotions.promotion_form import (
 )
 from punchcard.web.console.promotions.promotion_words import STATES, facts_of
 from punchcard.web.pages.forms import Form
-from punchcard.web.pages.growth_labels import LIMITS, STACKINGS
+from punchcard.web.pages.labels.promotions import LIMITS, STACKINGS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
 router = APIRouter(prefix="/console/programs/{program_id}/promotions")

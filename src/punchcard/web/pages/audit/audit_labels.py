@@ -20,9 +20,12 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import unbroken_number
 from punchcard.loyalty.promotion_words import times_words
 from punchcard.loyalty.vocabulary import TierBasis
-from punchcard.web.pages import growth_labels, program_labels
+from punchcard.web.pages.audit import changed_fields
 from punchcard.web.pages.formatting import Wording
-from punchcard.web.pages.labels import CARD_STATUSES, ROLES, SCOPES
+from punchcard.web.pages.labels import programs as program_labels
+from punchcard.web.pages.labels.automations import CONDITION_FIELDS, CONDITION_SIGNS
+from punchcard.web.pages.labels.cards import CARD_STATUSES
+from punchcard.web.pages.labels.roles import ROLES, SCOPES
 
 
 def action_choices(language: str) -> list[tuple[str, str]]:
@@ -48,7 +51,7 @@ LABELS: Final[Mapping[str, str]] = {
     "own_domain": N_("Shops may have a domain of their own"),
     "white_label": N_("Customers’ pages of these shops do not name Punchcard"),
     "reply_to": N_("Answers to your mails go to"),
-    **growth_labels.LABELS,
+    **changed_fields.LABELS,
     **LIMIT_NAMES,
     "managers_need_second_factor": N_("Managers need a second factor"),
     "name": N_("Name"),
@@ -105,9 +108,9 @@ LABELS: Final[Mapping[str, str]] = {
 
 _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     **program_labels.CHOICES,
-    **growth_labels.CHOICES,
+    **changed_fields.CHOICES,
     "status": {
-        **growth_labels.CHOICES["status"],
+        **changed_fields.CHOICES["status"],
         **dict(CARD_STATUSES),
         **{status: name for status, (name, _) in program_labels.STATUSES.items()},
         "active": N_("Active"),
@@ -198,12 +201,12 @@ class ChangeTeller:
         """Return what stands in this place of the document: `Name on the card (Deutsch)`."""
         language = LANGUAGE_NAMES.get(path[1]) if path[0] == "texts" and len(path) > 1 else None
         is_reward = path[0] == "stamp_reward" and path[-1] == "name"
-        placed = growth_labels.PLACED_LABELS.get((path[0], path[-1]))
+        placed = changed_fields.PLACED_LABELS.get((path[0], path[-1]))
         if placed:
             return self.wording.sentence(placed)
         label = self._label_of("reward_name" if is_reward else path[-1])
-        if path[0] == "referral" and path[1:2] and path[1] in growth_labels.SIDES:
-            return f"{self.wording.sentence(growth_labels.SIDES[path[1]])}: {label}"
+        if path[0] == "referral" and path[1:2] and path[1] in changed_fields.SIDES:
+            return f"{self.wording.sentence(changed_fields.SIDES[path[1]])}: {label}"
         return f"{label} ({language})" if language else label
 
     def _label_of(self, name: str) -> str:
@@ -220,7 +223,7 @@ class ChangeTeller:
             return self._listed(name, value)
         if isinstance(value, bool):
             return self.wording.sentence(N_("yes") if value else N_("no"))
-        placed = growth_labels.PLACED_CHOICES.get((path[0], name), {})
+        placed = changed_fields.PLACED_CHOICES.get((path[0], name), {})
         if value in placed:
             return self.wording.sentence(placed[value])
         return self._number(name, value) if isinstance(value, int) else self._text(name, str(value))
@@ -256,8 +259,8 @@ class ChangeTeller:
 
     def _condition(self, condition: Mapping[str, Any]) -> str:
         """Return what is asked of a card: "Visits in the last year ≥ 3"."""
-        field_name, sign = condition["field"], growth_labels.CONDITION_SIGNS[condition["op"]]
-        label = self.wording.sentence(growth_labels.CONDITION_FIELDS[field_name])
+        field_name, sign = condition["field"], CONDITION_SIGNS[condition["op"]]
+        label = self.wording.sentence(CONDITION_FIELDS[field_name])
         return f"{label} {sign} {self._value((field_name,), condition['value'])}"
 
     def _number(self, name: str, value: int) -> str:

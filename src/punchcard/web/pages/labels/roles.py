@@ -1,17 +1,11 @@
-"""What roles, scopes, the statuses of cards and the ledger's entries are called on pages."""
+"""What roles and the scopes of keys are called on pages."""
 
 from typing import Final
 
-from punchcard.accounts.subjects import (
-    LOYALTY_MANAGE,
-    LOYALTY_OPERATE,
-    LOYALTY_READ,
-)
+from punchcard.accounts.subjects import LOYALTY_MANAGE, LOYALTY_OPERATE, LOYALTY_READ
 from punchcard.accounts.vocabulary import Role
 from punchcard.accounts.words import ROLE_NAMES
 from punchcard.kit.i18n import N_
-from punchcard.loyalty import words
-from punchcard.loyalty.vocabulary import HELD_STATUSES
 
 ROLES: Final = (
     (
@@ -28,24 +22,16 @@ ROLES: Final = (
 )
 """Each role: its name, what it is called, what it may do."""
 
-
 SCOPES: Final = (
     (LOYALTY_READ, N_("Read programs, cards and the ledger")),
     (LOYALTY_OPERATE, N_("Work at the till: enrol, stamp, earn, redeem, void")),
     (LOYALTY_MANAGE, N_("Manage programs, rewards and PINs, and correct points")),
 )
 """What a key may do, in words."""
+
 SCOPE_NAMES: Final = {
     LOYALTY_READ: N_("Read"),
     LOYALTY_OPERATE: N_("Work at the till"),
     LOYALTY_MANAGE: N_("Manage"),
 }
 """What a key may do, as short as a list wants it."""
-
-
-CARD_STATUSES: Final = tuple(words.CARD_STATUSES.items())
-"""Each status of a card and what it is called."""
-HELD_CARD_STATUSES: Final = tuple(pair for pair in CARD_STATUSES if pair[0] in HELD_STATUSES)
-"""Those that a card in a list can have."""
-ENTRY_NAMES: Final = words.ENTRY_TYPES
-"""What the ledger's entries are called, by type; a type that is not here is shown as it is."""

@@ -14,6 +14,7 @@ from punchcard.loyalty.vocabulary import (
     VoidPolicy,
 )
 from punchcard.wallets.symbols.stamp_symbols import SYMBOLS
+from punchcard.web.pages.labels.endings import STAMPS_END
 
 TYPES: Final = (
     (ProgramType.STAMPS, N_("Stamp card"), N_("One stamp per visit; a full card earns a reward.")),
@@ -52,12 +53,6 @@ UNCLAIMED: Final[Mapping[str, str]] = {
     UnclaimedMilestones.KEEP: N_("It can still be collected later"),
     UnclaimedMilestones.LAPSE: N_("It is gone once the next card begins"),
 }
-STAMPS_END: Final[Mapping[str, str]] = {
-    ExpiryKind.NEVER: N_("Never"),
-    ExpiryKind.FIXED: N_("Some months after they were given"),
-    ExpiryKind.INACTIVITY: N_("Some months after the last visit"),
-}
-
 LABELS: Final = {
     "name": N_("Name of the program"),
     "card_name": N_("Name on the card"),

@@ -1,0 +1,1 @@
+"""What the words of the vocabularies are called on pages, a file a subject."""
