@@ -26,7 +26,7 @@ from bench.workshop import Bench, Workshop
 from punchcard.cli.serve import settle_in
 from punchcard.context import Context, build_context
 from punchcard.db import migrate
-from punchcard.loyalty.jobs.turns import CARDS_AT_ONCE
+from punchcard.loyalty.jobs.parts import CARDS_AT_ONCE
 from punchcard.loyalty.tables import CARDS as CARD_TABLE
 from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.vocabulary import EntryType

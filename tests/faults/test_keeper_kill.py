@@ -12,8 +12,8 @@ from punchcard.kit.clock import ManualClock, SystemClock
 from punchcard.kit.ids import CardId, SystemIds
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.jobs.due_keeper import DueKeeper
+from punchcard.loyalty.jobs.parts import CARDS_AT_ONCE
 from punchcard.loyalty.jobs.reservation_keeper import ReservationKeeper
-from punchcard.loyalty.jobs.turns import CARDS_AT_ONCE
 from tests.engage import engaged
 from tests.engage.brought import friend, shop_with, told, work_on_friends
 from tests.support.audited_till_driver import audited_till_driver

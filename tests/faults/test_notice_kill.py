@@ -19,7 +19,7 @@ from punchcard.kit.ids import CardId, CustomerId
 from punchcard.kit.settings import load_settings
 from punchcard.loyalty.jobs.models import ExpiryNotice
 from punchcard.loyalty.jobs.notice_keeper import CARDS_NOTICES, enqueue_notices
-from punchcard.loyalty.jobs.turns import CARDS_AT_ONCE
+from punchcard.loyalty.jobs.parts import CARDS_AT_ONCE
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.rules.dated.notices import notice_time
 from punchcard.worker.handlers import ENGAGE_LANE, LONG_WORK_LANE, MAIL_LANE

@@ -27,6 +27,7 @@ from punchcard.loyalty.errors.cards import CardWasReplaced
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
+from punchcard.loyalty.turns import ONE_KEY, GoesOn, Monotonic, Turns
 from punchcard.loyalty.vocabulary import ProgramStatus
 
 AUTOMATIONS_DUE: Final = "automations.due"
@@ -38,10 +39,8 @@ CATCH_UP_DAYS: Final = 31
 DONE_ELSEWHERE: Final = "automation_done"
 """Why a run is refused whose occasion was met by a card that is one with its own by now."""
 
-_ALL: Final = "all"
 _RUNS_AT_ONCE: Final = 50
 _ENTERED_AT_ONCE: Final = 500
-_TURN_SECONDS: Final = 10.0
 # Somewhere on earth it is a day later already.
 _FURTHEST_ZONE: Final = timedelta(hours=14)
 # A shop that changes its time zone may have reached tomorrow.
@@ -53,7 +52,7 @@ def enqueue_automations(session: Session, now: datetime) -> int:
     """Leave word when a day has come for an automation or a run is due; returns whether so."""
     if not (_has_waiting(session, now) or _behind(session, now)):
         return 0
-    outbox.enqueue(session, AUTOMATIONS_DUE, _ALL, now)
+    outbox.enqueue(session, AUTOMATIONS_DUE, ONE_KEY, now)
     return 1
 
 
@@ -67,28 +66,23 @@ class AutomationKeeper:
         ids: Ids,
         till: Till,
         *,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._database = database
         self._clock = clock
         self._ids = ids
         self._till = till
-        self._monotonic = monotonic
+        self._turns = Turns(database, clock, AUTOMATIONS_DUE, monotonic)
 
     def take_turn(self) -> None:
         """Look at days that have come and do what is due, for a while; leave word if more is."""
-        until = self._monotonic() + _TURN_SECONDS
-        now = self._clock.now()
 
-        def goes_on() -> bool:
-            return self._monotonic() < until
+        def do_and_reach(now: datetime, goes_on: GoesOn) -> bool:
+            is_done = self.do(now, goes_on=goes_on)
+            is_done = self.reach(now, goes_on=goes_on) and is_done
+            return self.do(now, goes_on=goes_on) and is_done
 
-        is_done = self.do(now, goes_on=goes_on)
-        is_done = self.reach(now, goes_on=goes_on) and is_done
-        is_done = self.do(now, goes_on=goes_on) and is_done
-        if not is_done:
-            with self._database.write() as session:
-                outbox.enqueue(session, AUTOMATIONS_DUE, _ALL, now)
+        self._turns.take(do_and_reach)
 
     def follow(self, card_id: CardId) -> None:
         """Do what automations wait for on a card on which something happened."""

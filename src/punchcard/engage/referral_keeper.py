@@ -1,7 +1,7 @@
 """Pays for friends and takes it back, through the till, once whatever happens in between."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -34,14 +34,13 @@ from punchcard.loyalty.operations import (
 from punchcard.loyalty.referral_models import Referral
 from punchcard.loyalty.rules.promises.referral_form import SIDES
 from punchcard.loyalty.till.till import Till
+from punchcard.loyalty.turns import ONE_KEY, GoesOn, Monotonic, Turns
 from punchcard.loyalty.vocabulary import ActorKind, EntryType, GrantReason, ReferralState
 
 REFERRALS_DUE: Final = "referrals.due"
 """What was earned for friends has been held for its days. There is one key."""
 
-_ALL: Final = "all"
 _READ_AT_ONCE: Final = 50
-_TURN_SECONDS: Final = 10.0
 _SYSTEM: Final = Actor(ActorKind.SYSTEM, None)
 
 
@@ -49,7 +48,7 @@ def enqueue_referrals(session: Session, now: datetime) -> int:
     """Leave word when a referral is due; returns whether one is."""
     if not _due(session, now):
         return 0
-    outbox.enqueue(session, REFERRALS_DUE, _ALL, now)
+    outbox.enqueue(session, REFERRALS_DUE, ONE_KEY, now)
     return 1
 
 
@@ -64,29 +63,29 @@ class ReferralKeeper:
         till: Till,
         former: FormerContacts,
         *,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._database = database
         self._clock = clock
         self._ids = ids
         self._till = till
         self._former = former
-        self._monotonic = monotonic
+        self._turns = Turns(database, clock, REFERRALS_DUE, monotonic)
 
     def take_turn(self) -> None:
         """Pay what has been held for its days, for a while; leave word if there is more."""
-        until = self._monotonic() + _TURN_SECONDS
-        now = self._clock.now()
+        self._turns.take(self._settle_due)
+
+    def _settle_due(self, now: datetime, goes_on: GoesOn) -> bool:
+        """Settle what is due, some at a time; returns whether nothing is left."""
         while True:
             with self._database.read() as session:
                 due = _due(session, now)
             if not due:
-                return
+                return True
             settled = [self.settle(one) for one in due]
-            if not all(settled) or self._monotonic() >= until:
-                break
-        with self._database.write() as session:
-            outbox.enqueue(session, REFERRALS_DUE, _ALL, now)
+            if not all(settled) or not goes_on():
+                return False
 
     def follow(self, card_id: CardId) -> None:
         """Look at the referral by which a card came, or one that is part of it."""

@@ -15,7 +15,7 @@ from punchcard.accounts.models import Vendor
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import ProgramId, RewardId, SystemIds
-from punchcard.loyalty.jobs.turns import SYSTEM_ACTOR
+from punchcard.loyalty.jobs.parts import SYSTEM_ACTOR
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.operations import (
     AddStamp,

@@ -6,7 +6,7 @@ more. Everything goes through the till, a few cards at a time: stamps go between
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -21,21 +21,19 @@ from punchcard.kit.ids import CardId, VendorId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.events import announce_cards_changed
 from punchcard.loyalty.jobs import models as marks
-from punchcard.loyalty.jobs.turns import (
+from punchcard.loyalty.jobs.parts import (
     CARDS_READ,
     SYSTEM_ACTOR,
-    TURN_SECONDS,
-    Monotonic,
     do_in_parts,
 )
 from punchcard.loyalty.operations import BookDue, CardKey, CardRef
 from punchcard.loyalty.tables import CARDS, PROGRAMS
 from punchcard.loyalty.till.till import Till
+from punchcard.loyalty.turns import ONE_KEY, GoesOn, Monotonic, Turns
 
 CARDS_DUE: Final = "cards.due"
 """Something ended or began on some cards. There is one key."""
 
-_ALL: Final = "all"
 _ANNOUNCED: Final = "cards.due.announced"
 # Somewhere on earth it is a day later already.
 _FURTHEST_ZONE: Final = timedelta(hours=14)
@@ -46,7 +44,7 @@ def enqueue_due(session: Session, now: datetime) -> int:
     latest = (now + _FURTHEST_ZONE).date()
     if session.scalar(select(CARDS.c.id).where(CARDS.c.due_on <= latest).limit(1)) is None:
         return 0
-    outbox.enqueue(session, CARDS_DUE, _ALL, now)
+    outbox.enqueue(session, CARDS_DUE, ONE_KEY, now)
     return 1
 
 
@@ -63,20 +61,19 @@ class DueKeeper:
         monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._database = database
-        self._clock = clock
         self._till = till
         # An hour more than a till may have been without a line.
         self._grace = timedelta(hours=settings.offline_grace_hours + 1)
-        self._monotonic = monotonic
+        self._turns = Turns(database, clock, CARDS_DUE, monotonic)
 
     def take_turn(self) -> None:
         """Announce and book for a while; leave word when there is more to do."""
-        until = self._monotonic() + TURN_SECONDS
-        now = self._clock.now()
-        self.announce(now)
-        if not self.book(now, goes_on=lambda: self._monotonic() < until):
-            with self._database.write() as session:
-                outbox.enqueue(session, CARDS_DUE, _ALL, now)
+
+        def announce_and_book(now: datetime, goes_on: GoesOn) -> bool:
+            self.announce(now)
+            return self.book(now, goes_on=goes_on)
+
+        self._turns.take(announce_and_book)
 
     def announce(self, now: datetime) -> int:
         """Let passes and open pages follow what is due since the last time; returns how many."""
@@ -93,7 +90,7 @@ class DueKeeper:
             marks.reach(session.connection(), _ANNOUNCED, now)
         return told
 
-    def book(self, now: datetime, *, goes_on: Callable[[], bool] = lambda: True) -> bool:
+    def book(self, now: datetime, *, goes_on: GoesOn = lambda: True) -> bool:
         """Book what has been due for the days of grace; returns whether nothing is left of it."""
         until = now - self._grace
         for rows in self._due(None, until + _FURTHEST_ZONE):

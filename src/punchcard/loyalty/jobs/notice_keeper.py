@@ -28,7 +28,7 @@ from punchcard.loyalty.cards.customer_mail import CustomerMail
 from punchcard.loyalty.events import announce_cards_changed
 from punchcard.loyalty.jobs import models as marks
 from punchcard.loyalty.jobs.models import ExpiryNotice
-from punchcard.loyalty.jobs.turns import CARDS_AT_ONCE, CARDS_READ, TURN_SECONDS, Monotonic
+from punchcard.loyalty.jobs.parts import CARDS_AT_ONCE, CARDS_READ
 from punchcard.loyalty.rules.dated.notices import (
     Ending,
     EndNotice,
@@ -38,6 +38,7 @@ from punchcard.loyalty.rules.dated.notices import (
 )
 from punchcard.loyalty.rules.standing import Standing
 from punchcard.loyalty.tables import CARDS, PROGRAMS, VENDORS
+from punchcard.loyalty.turns import TURN_SECONDS, Monotonic
 from punchcard.loyalty.vendor_events import Happened, tell
 from punchcard.loyalty.vocabulary import CardStatus, VendorEventType
 

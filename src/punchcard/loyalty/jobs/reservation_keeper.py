@@ -5,7 +5,7 @@ stock of rewards that were set aside, and for cards that nobody comes with.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,21 +18,19 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import CardId, VendorId
 from punchcard.loyalty.grant_models import Reservation
-from punchcard.loyalty.jobs.turns import (
+from punchcard.loyalty.jobs.parts import (
     CARDS_READ,
     SYSTEM_ACTOR,
-    TURN_SECONDS,
-    Monotonic,
     do_in_parts,
 )
 from punchcard.loyalty.operations import CardKey, CardRef, ReleaseExpired
 from punchcard.loyalty.till.till import Till
+from punchcard.loyalty.turns import ONE_KEY, GoesOn, Monotonic, Turns
 from punchcard.loyalty.vocabulary import ReservationState
 
 RESERVATIONS_OVER: Final = "reservations.over"
 """The time of some reservations is over. There is one key."""
 
-_ALL: Final = "all"
 _RESERVATIONS = table_of(Reservation)
 _IS_OPEN: Final = _RESERVATIONS.c.state == ReservationState.RESERVED
 
@@ -42,7 +40,7 @@ def enqueue_over(session: Session, now: datetime) -> int:
     over = select(_RESERVATIONS.c.id).where(_IS_OPEN, _RESERVATIONS.c.expires_at <= now).limit(1)
     if session.scalar(over) is None:
         return 0
-    outbox.enqueue(session, RESERVATIONS_OVER, _ALL, now)
+    outbox.enqueue(session, RESERVATIONS_OVER, ONE_KEY, now)
     return 1
 
 
@@ -58,19 +56,14 @@ class ReservationKeeper:
         monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._database = database
-        self._clock = clock
         self._till = till
-        self._monotonic = monotonic
+        self._turns = Turns(database, clock, RESERVATIONS_OVER, monotonic)
 
     def take_turn(self) -> None:
         """Release for a while; leave word when there is more to do."""
-        until = self._monotonic() + TURN_SECONDS
-        now = self._clock.now()
-        if not self.release(now, goes_on=lambda: self._monotonic() < until):
-            with self._database.write() as session:
-                outbox.enqueue(session, RESERVATIONS_OVER, _ALL, now)
+        self._turns.take(lambda now, goes_on: self.release(now, goes_on=goes_on))
 
-    def release(self, now: datetime, *, goes_on: Callable[[], bool] = lambda: True) -> bool:
+    def release(self, now: datetime, *, goes_on: GoesOn = lambda: True) -> bool:
         """Release what was over by `now`, the first to end first; returns whether nothing is left.
 
         A card that held several things has all of them back at once.
