@@ -92,6 +92,18 @@ def contact(told: Mapping[str, Any], name: str) -> str | None:
     return value.strip() if value.isprintable() else None
 
 
+def noted(notes: Sequence[Mapping[str, Any]], key: str, *names: str) -> str | None:
+    """Return the contact in `value` of the last note that has one and bears one of the names."""
+    # A tuple: what stands at `key` may be of any kind, also one that no set takes.
+    said = [contact(note, "value") for note in notes if note.get(key) in names]
+    return next(filter(None, reversed(said)), None)
+
+
+def total(rows: Sequence[Mapping[str, Any]], name: str) -> Decimal:
+    """Return the sum of an amount that each of the rows tells. Raises Unreadable."""
+    return sum((amount(row, name) for row in rows), Decimal(0))
+
+
 def amount(told: Mapping[str, Any], name: str) -> Decimal:
     """Return an amount, a text or a number, as told; nought where there is none."""
     return as_amount(told.get(name), name)

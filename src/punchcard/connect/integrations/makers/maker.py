@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from punchcard.connect.integrations.mapping import IntegrationMapping
+from punchcard.connect.integrations.mapping import EarnOn, IntegrationMapping
 from punchcard.connect.integrations.told import Told
-from punchcard.connect.integrations.vocabulary import WhoSigns
+from punchcard.connect.integrations.vocabulary import OrderState, WhoSigns
 
 TOPIC_CHARACTERS: Final = 80
 
@@ -46,6 +46,11 @@ class Maker:
     bears_signature: Callable[[Sent], bool] = lambda _sent: False
 
 
+def paid_state(mapping: IntegrationMapping, *, is_done: bool) -> OrderState:
+    """Return the state of an order that is paid: open yet if it earns only once it `is_done`."""
+    return OrderState.PAID if is_done or mapping.earn_on is EarnOn.PAID else OrderState.OPEN
+
+
 def header_topic(name: str) -> Callable[[Sent], str]:
     """Return what reads the topic in a header."""
     return lambda sent: visible(sent.headers.get(name, ""))
@@ -61,6 +66,11 @@ def is_base64_hmac(told: str, key: str, signed: bytes, digest: str = "sha256") -
     """Return whether `told` is the HMAC of `signed` in base64, compared in constant time."""
     right = base64.b64encode(hmac.digest(key.encode(), signed, digest)).decode()
     return hmac.compare_digest(told.encode(), right.encode())
+
+
+def signed_in(name: str) -> Callable[[Sent, str], bool]:
+    """Return what checks the HMAC of a body in base64 that a header tells."""
+    return lambda sent, secret: is_base64_hmac(sent.headers.get(name, ""), secret, sent.body)
 
 
 def is_hex_hmac(told: str, key: str, signed: bytes, digest: str = "sha256") -> bool:

@@ -11,13 +11,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from punchcard.connect.integrations import reading
-from punchcard.connect.integrations.makers.maker import (
-    Maker,
-    Sent,
-    header_topic,
-    is_base64_hmac,
-)
-from punchcard.connect.integrations.mapping import EarnOn, IntegrationMapping
+from punchcard.connect.integrations.makers.maker import Maker, header_topic, paid_state, signed_in
+from punchcard.connect.integrations.mapping import IntegrationMapping
 from punchcard.connect.integrations.told import (
     Buyer,
     NothingTold,
@@ -58,7 +53,7 @@ def parse(topic: str, body: bytes, mapping: IntegrationMapping) -> Sequence[Told
     shipping = reading.children(told, "shipping_lines")
     taxes = [tax for line in shipping for tax in reading.children(line, "tax_lines")]
     is_gross = told.get("taxes_included") is True
-    shipping_tax = _sum(taxes, "price")
+    shipping_tax = reading.total(taxes, "price")
     shipped = _shipped(told, shipping)
     return [
         OrderTold(
@@ -88,7 +83,7 @@ def _state(told: Mapping[str, Any], mapping: IntegrationMapping) -> OrderState:
     if status not in _PAID:
         return OrderState.OPEN
     is_done = told.get("fulfillment_status") == "fulfilled"
-    return OrderState.PAID if is_done or mapping.earn_on is EarnOn.PAID else OrderState.OPEN
+    return paid_state(mapping, is_done=is_done)
 
 
 def _shipped(told: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Decimal:
@@ -97,16 +92,16 @@ def _shipped(told: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Dec
         money = reading.child(reading.child(told, "total_shipping_price_set"), "shop_money")
         return reading.amount(money, "amount")
     named = "discounted_price" if all("discounted_price" in line for line in lines) else "price"
-    return _sum(lines, named)
+    return reading.total(lines, named)
 
 
 def _line(line: Mapping[str, Any], is_gross: bool) -> OrderLine:
     quantity = int(reading.amount(line, "quantity"))
-    tax = _sum(reading.children(line, "tax_lines"), "price")
+    tax = reading.total(reading.children(line, "tax_lines"), "price")
     allocations = reading.children(line, "discount_allocations")
     price = reading.amount(line, "price")
     # Either may be within its bounds, and what they come to beyond what can be counted with.
-    paid = reading.as_amount(price * quantity - _sum(allocations, "amount"), "price")
+    paid = reading.as_amount(price * quantity - reading.total(allocations, "amount"), "price")
     return OrderLine(
         sku=reading.word(line, "sku"),
         quantity=max(0, quantity),
@@ -155,7 +150,7 @@ def _paid_back(
     currencies = {reading.currency(one, "currency") for one in paid}
     if len(currencies) > 1:
         raise Unreadable("currency")
-    amount, code = _sum(paid, "amount"), currencies.pop() if currencies else ""
+    amount, code = reading.total(paid, "amount"), currencies.pop() if currencies else ""
     for rate_told in [total or {}, *_sets(refund)]:
         shop = reading.child(rate_told, "shop_money")
         shown = reading.child(rate_told, "presentment_money")
@@ -178,31 +173,20 @@ def _sets(refund: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _buyer(told: Mapping[str, Any], mapping: IntegrationMapping) -> Buyer:
     customer = reading.child(told, "customer")
-    card = None
-    for note in reading.children(told, "note_attributes"):
-        if note.get("name") == mapping.card_field:
-            card = reading.contact(note, "value") or card
+    notes = reading.children(told, "note_attributes")
     return Buyer(
         email=reading.contact(told, "email")
         or reading.contact(told, "contact_email")
         or reading.contact(customer, "email"),
         phone=reading.contact(told, "phone") or reading.contact(customer, "phone"),
-        card=card,
+        card=reading.noted(notes, "name", mapping.card_field),
         customer=reading.word(customer, "id") or None,
     )
-
-
-def _sum(rows: Sequence[Mapping[str, Any]], name: str) -> Decimal:
-    return sum((reading.amount(row, name) for row in rows), Decimal(0))
-
-
-def _is_signed(sent: Sent, secret: str) -> bool:
-    return is_base64_hmac(sent.headers.get("x-shopify-hmac-sha256", ""), secret, sent.body)
 
 
 SHOPIFY: Final = Maker(
     who_signs=WhoSigns.THEIRS,
     topic=header_topic("x-shopify-topic"),
     parse=parse,
-    is_signed=_is_signed,
+    is_signed=signed_in("x-shopify-hmac-sha256"),
 )

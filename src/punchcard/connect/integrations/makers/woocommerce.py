@@ -13,9 +13,10 @@ from punchcard.connect.integrations.makers.maker import (
     Maker,
     Sent,
     header_topic,
-    is_base64_hmac,
+    paid_state,
+    signed_in,
 )
-from punchcard.connect.integrations.mapping import EarnOn, IntegrationMapping
+from punchcard.connect.integrations.mapping import IntegrationMapping
 from punchcard.connect.integrations.told import (
     Buyer,
     NothingTold,
@@ -78,7 +79,7 @@ def _state(told: Mapping[str, Any], mapping: IntegrationMapping) -> OrderState:
     if status in _UNPAID or not told.get("date_paid_gmt"):
         return OrderState.OPEN
     is_done = bool(told.get("date_completed_gmt"))
-    return OrderState.PAID if is_done or mapping.earn_on is EarnOn.PAID else OrderState.OPEN
+    return paid_state(mapping, is_done=is_done)
 
 
 def _tip(told: Mapping[str, Any]) -> Decimal:
@@ -110,22 +111,15 @@ def _line(line: Mapping[str, Any]) -> OrderLine:
 
 def _buyer(told: Mapping[str, Any], mapping: IntegrationMapping) -> Buyer:
     billing = reading.child(told, "billing")
-    card = None
-    for meta in reading.children(told, "meta_data"):
-        if meta.get("key") in (mapping.card_field, f"_{mapping.card_field}"):
-            card = reading.contact(meta, "value") or card
+    notes, field = reading.children(told, "meta_data"), mapping.card_field
     customer = reading.word(told, "customer_id")
     return Buyer(
         email=reading.contact(billing, "email"),
         phone=reading.contact(billing, "phone"),
-        card=card,
+        card=reading.noted(notes, "key", field, f"_{field}"),
         # A guest has the number 0.
         customer=customer if customer not in ("", "0") else None,
     )
-
-
-def _is_signed(sent: Sent, secret: str) -> bool:
-    return is_base64_hmac(sent.headers.get("x-wc-webhook-signature", ""), secret, sent.body)
 
 
 def _is_ping(sent: Sent) -> bool:
@@ -137,6 +131,6 @@ WOOCOMMERCE: Final = Maker(
     who_signs=WhoSigns.OURS,
     topic=header_topic("x-wc-webhook-topic"),
     parse=parse,
-    is_signed=_is_signed,
+    is_signed=signed_in("x-wc-webhook-signature"),
     is_ping=_is_ping,
 )
