@@ -2,10 +2,11 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from punchcard.accounts import (
     api_key_service,
@@ -15,7 +16,6 @@ from punchcard.accounts import (
     user_service,
     vendor_service,
 )
-from punchcard.accounts.audit_service import difference
 from punchcard.accounts.errors import (
     DeviceNotFound,
     EmailTaken,
@@ -27,10 +27,12 @@ from punchcard.accounts.errors import (
     VendorClosed,
     VendorSlugTaken,
 )
-from punchcard.accounts.models import AuditEvent, Device, User
+from punchcard.accounts.models import AuditEvent, Device, Location, User
+from punchcard.accounts.rows import apply_changes, find_own
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.accounts.vocabulary import Role, VendorStatus
 from punchcard.context import Context
+from punchcard.db.base import table_of
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import InvalidInput
 from punchcard.kit.ids import ApiKeyId, DeviceId, LocationId, UserId
@@ -355,8 +357,18 @@ def test_trail_refuses_to_hold_a_secret(context: Context, values: dict[str, Any]
         )
 
 
-def test_difference_is_what_differs() -> None:
-    assert difference({"a": 1, "b": 2}, {"a": 1, "b": 3, "c": 4}) == (
-        {"b": 2, "c": None},
-        {"b": 3, "c": 4},
-    )
+def test_only_what_differs_is_changed_and_told() -> None:
+    row = SimpleNamespace(name="Anna", role="staff", language=None)
+    told = apply_changes(row, {"name": "Anna", "role": "manager", "language": "de"})
+    assert told == ({"role": "staff", "language": None}, {"role": "manager", "language": "de"})
+    assert vars(row) == {"name": "Anna", "role": "manager", "language": "de"}
+
+
+def test_a_row_that_is_locked_is_read_anew(context: Context, alice: Shop) -> None:
+    with context.database.write() as session:
+        [seen] = location_service.list_locations(session, alice.id, after_id=None, limit=9)
+        table = table_of(Location)
+        session.connection().execute(update(table).values(name="Elsewhere"))
+        assert seen.name == "Café Alice"
+        find_own(session, Location, alice.id, seen.id, missing=LocationNotFound, lock=True)
+        assert seen.name == "Elsewhere"

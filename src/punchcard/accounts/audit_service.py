@@ -52,6 +52,18 @@ class Acted(Protocol):
         """Return which one."""
 
 
+class VendorRow(Protocol):
+    """A row that is a vendor's."""
+
+    @property
+    def id(self) -> str:
+        """Return the row's id."""
+
+    @property
+    def vendor_id(self) -> VendorId:
+        """Return whose it is."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Act:
     """Who does something, when, and in which request: what every audited change needs to know."""
@@ -150,10 +162,19 @@ def record_act(
     )
 
 
-def difference(old: Values, new: Values) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the old and the new values of only those fields of `new` that differ."""
-    changed = [name for name, value in new.items() if old.get(name) != value]
-    return {name: old.get(name) for name in changed}, {name: new[name] for name in changed}
+def record_row(
+    session: Session,
+    act: Act,
+    action: str,
+    row: VendorRow,
+    *,
+    kind: str,
+    old: Values | None = None,
+    new: Values | None = None,
+) -> None:
+    """Append the event of `act` upon a row of a vendor's, of this kind."""
+    of = (kind, row.id)
+    record_act(session, act, action, of=of, vendor_id=row.vendor_id, old=old, new=new)
 
 
 def list_events(

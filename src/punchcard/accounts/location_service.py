@@ -10,7 +10,7 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import LocationHasDevices, LocationNotFound
 from punchcard.accounts.models import Device, Location
 from punchcard.accounts.plans import plan_limits
-from punchcard.accounts.rows import apply_changes, find_own, paginate
+from punchcard.accounts.rows import apply_changes, find_own, paginate, values_of
 from punchcard.accounts.vocabulary import PlanLimit
 from punchcard.kit.errors import InvalidInput, invalid_field
 from punchcard.kit.folding import fold_name
@@ -52,8 +52,7 @@ def create_location(
     )
     session.add(location)
     session.flush()
-    told = ("name", "address", "latitude", "longitude")
-    new = {field: getattr(location, field) for field in told}
+    new = values_of(location, ("name", "address", "latitude", "longitude"))
     record_act(
         session,
         act,

@@ -15,7 +15,7 @@ from punchcard.accounts.errors import EmailTaken, LastOwner, UserNotFound, Vendo
 from punchcard.accounts.events import SubjectChanged
 from punchcard.accounts.models import AccessToken, Admin, AuditEvent, User, Vendor
 from punchcard.accounts.plans import plan_limits
-from punchcard.accounts.rows import apply_changes, find_own, paginate
+from punchcard.accounts.rows import apply_changes, find_own, paginate, values_of
 from punchcard.accounts.vocabulary import PlanLimit, Role
 from punchcard.db.events import announce
 from punchcard.kit.ids import UserId, VendorId
@@ -67,8 +67,7 @@ def create_user(session: Session, act: Act, vendor_id: VendorId, person: NewUser
         session.flush()
     except IntegrityError as error:
         raise EmailTaken from error
-    fields = ("email", "name", "role", "language")
-    new = {field: getattr(user, field) for field in fields}
+    new = values_of(user, ("email", "name", "role", "language"))
     record_act(session, act, "member.created", of=("member", user.id), vendor_id=vendor_id, new=new)
     return user
 

@@ -15,7 +15,7 @@ from punchcard.accounts.errors import NotAllowed, VendorClosed, VendorNotFound, 
 from punchcard.accounts.events import VendorChanged
 from punchcard.accounts.models import AccessToken, ApiKey, Device, SlugOwner, User, Vendor
 from punchcard.accounts.plans import plan_service
-from punchcard.accounts.rows import apply_changes, narrowed_by_name
+from punchcard.accounts.rows import apply_changes, narrowed_by_name, values_of
 from punchcard.accounts.subjects import PLATFORM_ADMIN, VENDOR_OWN
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vocabulary import Role, VendorStatus
@@ -62,7 +62,7 @@ def create_vendor(session: Session, act: Act, wanted: NewVendor) -> Vendor:
     It gets the default plan, if there is one.
     Raises SlugTaken and EmailTaken.
     """
-    told = _checked({field: getattr(wanted, field) for field in _TEXTS})
+    told = _checked(values_of(wanted, _TEXTS))
     told["country"] = told["country"] or places.country_of(told["timezone"], told["currency"])
     vendor = Vendor(
         id=act.ids.new_id(),
@@ -77,7 +77,7 @@ def create_vendor(session: Session, act: Act, wanted: NewVendor) -> Vendor:
     _flush(session)
     _take_slug(session, vendor)
     plan_service.begin(session, vendor.id)
-    new = {field: getattr(vendor, field) for field in _FIELDS}
+    new = values_of(vendor, _FIELDS)
     of = ("vendor", vendor.id)
     record_act(session, act, "vendor.created", of=of, vendor_id=vendor.id, new=new)
     user_service.create_user(session, act, vendor.id, wanted.owner)

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.audit_service import Act, record_row
 from punchcard.accounts.models import Location
+from punchcard.accounts.rows import differing, find_own, paginate, set_fields, values_of
 from punchcard.engage.errors import (
     AutomationEnded,
     AutomationNotFound,
@@ -54,6 +56,7 @@ _FRESH: Final[Mapping[str, Any]] = {
     "limit_per_year": 1,
     "status": AutomationStatus.DRAFT,
 }
+_record: Final = partial(record_row, kind="automation")
 
 
 def create_automation(
@@ -85,7 +88,7 @@ def create_automation(
     session.add(automation)
     session.flush()
     _follow(session, act, program)
-    _record(session, act, "automation.created", automation, new=values_of(automation))
+    _record(session, act, "automation.created", automation, new=values_of(automation, FIELDS))
     return automation
 
 
@@ -109,11 +112,10 @@ def get_automation(
 ) -> Automation:
     """Return an automation of the vendor's program. Raises ProgramNotFound, AutomationNotFound."""
     program = get_program(session, vendor_id, program_id)
-    wanted = as_id(automation_id)
-    automation = session.get(Automation, wanted) if wanted else None
-    if automation is None or automation.program_id != program.id:
-        raise AutomationNotFound
-    return automation
+    is_its = Automation.program_id == program.id
+    return find_own(
+        session, Automation, vendor_id, automation_id, is_its, missing=AutomationNotFound
+    )
 
 
 def list_automations(
@@ -130,9 +132,7 @@ def list_automations(
     """
     program = get_program(session, vendor_id, program_id)
     wanted = select(Automation).where(Automation.program_id == program.id)
-    if after_id is not None:
-        wanted = wanted.where(Automation.id > after_id)
-    return session.scalars(wanted.order_by(Automation.id).limit(limit)).all()
+    return paginate(session, wanted, Automation, after_id, limit)
 
 
 def list_all_automations(
@@ -140,7 +140,7 @@ def list_all_automations(
 ) -> Sequence[Automation]:
     """Return up to `limit` automations of all programs of a vendor, oldest first."""
     wanted = select(Automation).where(Automation.vendor_id == vendor_id)
-    return session.scalars(wanted.order_by(Automation.id).limit(limit)).all()
+    return paginate(session, wanted, Automation, None, limit)
 
 
 def update_automation(
@@ -164,17 +164,15 @@ def update_automation(
     if guard is not None:
         guard(automation)
     fields = _kept(fields)
-    changed = {n: value for n, value in fields.items() if getattr(automation, n) != value}
+    old, changed = differing(automation, fields)
     if not changed:
         return automation
     before = automation.status
     if before == AutomationStatus.ENDED:
         raise AutomationEnded
     check_status(before, changed.get("status", before))
-    old = {name: getattr(automation, name) for name in changed}
     with session.no_autoflush:
-        for name, value in changed.items():
-            setattr(automation, name, value)
+        set_fields(automation, changed)
         _check(session, program, automation)
     if automation.status == AutomationStatus.ACTIVE and {"trigger", "when"} & changed.keys():
         _begin(automation, program, act.now)
@@ -199,7 +197,7 @@ def end_automation(
     if before == AutomationStatus.ENDED:
         raise AutomationEnded
     if before == AutomationStatus.DRAFT:
-        _record(session, act, "automation.deleted", automation, old=values_of(automation))
+        _record(session, act, "automation.deleted", automation, old=values_of(automation, FIELDS))
         session.delete(automation)
         return
     automation.status = AutomationStatus.ENDED
@@ -216,11 +214,6 @@ def refuse_if_given(session: Session, vendor_id: VendorId, reward_id: RewardId) 
     )
     if session.scalar(query.limit(1)) is not None:
         raise RewardGivenByAutomation
-
-
-def values_of(automation: Automation) -> dict[str, Any]:
-    """Return what the vendor decided about an automation."""
-    return {name: getattr(automation, name) for name in FIELDS}
 
 
 def _locked(
@@ -243,7 +236,7 @@ def _check(session: Session, program: LoyaltyProgram, automation: Automation) ->
         rewards=frozenset(session.scalars(offered)),
         locations=frozenset(session.scalars(places)),
     )
-    check_automation(values_of(automation), offers)
+    check_automation(values_of(automation, FIELDS), offers)
     if automation.status in _LIVE:
         _check_number(session, automation)
 
@@ -322,16 +315,3 @@ def _kept(fields: Mapping[str, Any]) -> dict[str, Any]:
         if name in kept and kept[name] is None:
             kept[name] = nothing
     return kept
-
-
-def _record(
-    session: Session,
-    act: Act,
-    action: str,
-    automation: Automation,
-    *,
-    old: Mapping[str, Any] | None = None,
-    new: Mapping[str, Any] | None = None,
-) -> None:
-    of = ("automation", automation.id)
-    record_act(session, act, action, of=of, vendor_id=automation.vendor_id, old=old, new=new)

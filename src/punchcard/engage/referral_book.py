@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.rows import set_fields
 from punchcard.engage.referral_checks import obstacle_by_merge, obstacle_of
 from punchcard.engage.rules.occasions import VISITS
 from punchcard.engage.rules.referrals import FriendEvent, earning_visit, friend_event_of
@@ -165,8 +166,7 @@ def _wait(referral: Referral, now: datetime, reason: ReferralReason | None) -> N
 
 
 def _set(referral: Referral, now: datetime, **values: Any) -> None:
-    for name, value in values.items():
-        setattr(referral, name, value)
+    set_fields(referral, values)
     referral.updated_at = now
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.rows import paginate_back
 from punchcard.kit.ids import ProgramId, VendorId, as_id
 from punchcard.loyalty.referral_models import Referral
 from punchcard.loyalty.vocabulary import ReferralState
@@ -21,10 +22,8 @@ def list_referrals(
 ) -> Sequence[Referral]:
     """Return up to `limit` referrals of the vendor before `before_id`, newest first."""
     wanted = select(Referral).where(Referral.vendor_id == vendor_id)
-    if before_id is not None:
-        wanted = wanted.where(Referral.id < before_id)
     if state is not None:
         wanted = wanted.where(Referral.state == state)
     if program_id is not None:
         wanted = wanted.where(Referral.program_id == as_id(program_id))
-    return session.scalars(wanted.order_by(Referral.id.desc()).limit(limit)).all()
+    return paginate_back(session, wanted, Referral, before_id, limit)

@@ -29,7 +29,7 @@ from tests.support.http import Api
 from tests.support.pages import Visitor, text_of
 
 SOURCES = Path(punchcard.__file__).parent
-RECORDING = {"record", "record_act", "_record", "_set_status", "update_program"}
+RECORDING = {"record", "record_act", "record_row", "_record", "_set_status", "update_program"}
 ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
 
 

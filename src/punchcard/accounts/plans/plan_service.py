@@ -11,7 +11,7 @@ from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.models import Vendor
 from punchcard.accounts.plans.errors import PlanInUse, PlanNameTaken, PlanNotFound
 from punchcard.accounts.plans.models import Plan, VendorPlan
-from punchcard.accounts.rows import apply_changes
+from punchcard.accounts.rows import apply_changes, paginate, values_of
 from punchcard.accounts.vocabulary import PlanLimit
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.errors import invalid_field
@@ -52,16 +52,13 @@ def create_plan(session: Session, act: Act, fields: Mapping[str, Any]) -> Plan:
     with refusing_duplicates(session, PlanNameTaken):
         session.add(plan)
     of = ("plan", plan.id)
-    record_act(session, act, "plan.created", of=of, vendor_id=None, new=_values(plan))
+    record_act(session, act, "plan.created", of=of, vendor_id=None, new=values_of(plan, FIELDS))
     return plan
 
 
 def list_plans(session: Session, *, after_id: str | None = None, limit: int) -> list[Plan]:
     """Return up to `limit` plans after `after_id`, oldest first."""
-    query = select(Plan).order_by(Plan.id).limit(limit)
-    if after_id is not None:
-        query = query.where(Plan.id > after_id)
-    return list(session.scalars(query))
+    return paginate(session, select(Plan), Plan, after_id, limit)
 
 
 def get_plan(session: Session, plan_id: PlanId, *, lock: bool = False) -> Plan:
@@ -110,7 +107,7 @@ def delete_plan(session: Session, act: Act, plan_id: PlanId) -> None:
     if vendors:
         raise PlanInUse(vendors=vendors)
     of = ("plan", plan.id)
-    record_act(session, act, "plan.deleted", of=of, vendor_id=None, old=_values(plan))
+    record_act(session, act, "plan.deleted", of=of, vendor_id=None, old=values_of(plan, FIELDS))
     session.delete(plan)
     session.flush()
 
@@ -184,10 +181,6 @@ def _keep_one_default(session: Session, plan: Plan, *, is_default: bool) -> None
     if is_default:
         others = update(Plan).where(Plan.is_default, Plan.id != plan.id)
         session.execute(others.values(is_default=False))
-
-
-def _values(plan: Plan) -> dict[str, Any]:
-    return {name: getattr(plan, name) for name in FIELDS}
 
 
 def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:

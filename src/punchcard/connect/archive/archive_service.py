@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.export_files import EXPORT
 from punchcard.accounts.models import Vendor
+from punchcard.accounts.rows import find_own, paginate_back
 from punchcard.accounts.vocabulary import SecurityEvent
 from punchcard.connect.archive.departure import write_archive
 from punchcard.connect.archive.errors import (
@@ -28,7 +29,7 @@ from punchcard.db import outbox
 from punchcard.db.base import table_of
 from punchcard.db.database import Database
 from punchcard.db.limits import WorkKind, working_as
-from punchcard.kit.ids import ArchiveId, VendorId, as_id
+from punchcard.kit.ids import ArchiveId, VendorId
 from punchcard.kit.secrets import Keyring, Sealer
 from punchcard.loyalty.vocabulary import ActorKind
 
@@ -74,17 +75,13 @@ def ask_archive(session: Session, act: Act, vendor_id: VendorId, *, hours: int) 
 
 def get_archive(session: Session, vendor_id: VendorId, archive_id: ArchiveId) -> VendorArchive:
     """Return one archive of the vendor. Raises VendorArchiveNotFound."""
-    wanted = as_id(archive_id)
-    row = session.get(VendorArchive, wanted) if wanted is not None else None
-    if row is None or row.vendor_id != vendor_id:
-        raise VendorArchiveNotFound
-    return row
+    return find_own(session, VendorArchive, vendor_id, archive_id, missing=VendorArchiveNotFound)
 
 
 def list_archives(session: Session, vendor_id: VendorId, *, limit: int) -> Sequence[VendorArchive]:
     """Return the vendor's archives that are kept, newest first."""
     query = select(VendorArchive).where(VendorArchive.vendor_id == vendor_id)
-    return session.scalars(query.order_by(VendorArchive.id.desc()).limit(limit)).all()
+    return paginate_back(session, query, VendorArchive, None, limit)
 
 
 def _unnamed(folder: Path) -> IO[bytes]:

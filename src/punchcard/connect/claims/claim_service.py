@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from punchcard.accounts import location_service
-from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.audit_service import Act, record_row
+from punchcard.accounts.rows import find_own, paginate_back
 from punchcard.connect.claims.bookings import check_amounts
 from punchcard.connect.claims.errors import ReceiptClaimNotFound, ReceiptClaimTaken
 from punchcard.connect.claims.models import ReceiptClaim, ReceiptKey
@@ -22,7 +23,7 @@ from punchcard.connect.claims.vocabulary import (
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import LocationId, ProgramId, ReceiptClaimId, VendorId, as_id
+from punchcard.kit.ids import LocationId, ProgramId, ReceiptClaimId, VendorId
 from punchcard.kit.security.spoken_codes import new_code
 from punchcard.kit.settings import Settings
 from punchcard.kit.values import value
@@ -138,11 +139,9 @@ def list_claims(
 ) -> Sequence[ReceiptClaim]:
     """Return up to `limit` of the vendor's receipts before `before_id`, newest first."""
     query = select(ReceiptClaim).where(ReceiptClaim.vendor_id == vendor_id)
-    if before_id is not None:
-        query = query.where(ReceiptClaim.id < before_id)
     if state is not None:
         query = query.where(_is_in(state, now))
-    return session.scalars(query.order_by(ReceiptClaim.id.desc()).limit(limit)).all()
+    return paginate_back(session, query, ReceiptClaim, before_id, limit)
 
 
 def has_receipts(session: Session, vendor_id: VendorId) -> bool:
@@ -188,13 +187,8 @@ def get_claim(
     session: Session, vendor_id: VendorId, claim_id: ReceiptClaimId, *, lock: bool = False
 ) -> ReceiptClaim:
     """Return the vendor's receipt, held if so wanted. Raises ReceiptClaimNotFound."""
-    query = select(ReceiptClaim).where(
-        ReceiptClaim.id == as_id(claim_id), ReceiptClaim.vendor_id == vendor_id
-    )
-    claim = session.scalar(query.with_for_update() if lock else query)
-    if claim is None:
-        raise ReceiptClaimNotFound
-    return claim
+    missing = ReceiptClaimNotFound
+    return find_own(session, ReceiptClaim, vendor_id, claim_id, missing=missing, lock=lock)
 
 
 def withdraw_claim(
@@ -216,8 +210,7 @@ def withdraw_claim(
 
 def _record(session: Session, act: Act, action: str, claim: ReceiptClaim) -> None:
     new = {"reference": claim.reference, "amount_minor": claim.amount_minor}
-    of = ("receipt", claim.id)
-    record_act(session, act, action, of=of, vendor_id=claim.vendor_id, new=new)
+    record_row(session, act, action, claim, kind="receipt", new=new)
 
 
 def _program(session: Session, vendor_id: VendorId, program_id: ProgramId | None) -> LoyaltyProgram:

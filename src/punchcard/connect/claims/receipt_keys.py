@@ -1,19 +1,21 @@
 """Keys that tills sign receipts with: one or more a place, shown once, revoked for good."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service
-from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.audit_service import Act, record_row
 from punchcard.accounts.models import Vendor
+from punchcard.accounts.rows import find_own, paginate
 from punchcard.connect.claims.errors import ReceiptKeyNotFound, TooManyReceiptKeys
 from punchcard.connect.claims.models import ReceiptKey
 from punchcard.connect.claims.receipt_texts import SignedReceipt, is_signed_with
 from punchcard.connect.claims.vocabulary import KEY_CODE_LENGTH
-from punchcard.kit.ids import Ids, LocationId, ProgramId, ReceiptKeyId, VendorId, as_id
+from punchcard.kit.ids import Ids, LocationId, ProgramId, ReceiptKeyId, VendorId
 from punchcard.kit.secrets import Keyring, Sealer
 from punchcard.kit.security.spoken_codes import new_code
 from punchcard.kit.validation import texts
@@ -23,6 +25,7 @@ from punchcard.loyalty.programs import program_service
 PURPOSE: Final = "receipt key"
 SECRET_PREFIX: Final = "prk_"  # noqa: S105 not a secret
 NAME_CHARACTERS: Final = 100
+_record: Final = partial(record_row, kind="receipt_key")
 
 
 class ReceiptSecrets:
@@ -87,7 +90,7 @@ def create_key(
     session.add(key)
     session.flush()
     new = {"name": key.name, "program_id": key.program_id, "location_id": key.location_id}
-    _record(session, act, "receipt_key.created", key, new)
+    _record(session, act, "receipt_key.created", key, new=new)
     return secret, key
 
 
@@ -96,22 +99,14 @@ def list_keys(
 ) -> Sequence[ReceiptKey]:
     """Return up to `limit` keys of the vendor after `after_id`, also revoked ones, oldest first."""
     query = select(ReceiptKey).where(ReceiptKey.vendor_id == vendor_id)
-    if after_id is not None:
-        query = query.where(ReceiptKey.id > after_id)
-    return session.scalars(query.order_by(ReceiptKey.id).limit(limit)).all()
+    return paginate(session, query, ReceiptKey, after_id, limit)
 
 
 def get_key(
     session: Session, vendor_id: VendorId, key_id: ReceiptKeyId, *, lock: bool = False
 ) -> ReceiptKey:
     """Return the vendor's key, held if so wanted. Raises ReceiptKeyNotFound."""
-    query = select(ReceiptKey).where(
-        ReceiptKey.id == as_id(key_id), ReceiptKey.vendor_id == vendor_id
-    )
-    key = session.scalar(query.with_for_update() if lock else query)
-    if key is None:
-        raise ReceiptKeyNotFound
-    return key
+    return find_own(session, ReceiptKey, vendor_id, key_id, missing=ReceiptKeyNotFound, lock=lock)
 
 
 def revoke_key(session: Session, act: Act, vendor_id: VendorId, key_id: ReceiptKeyId) -> ReceiptKey:
@@ -122,12 +117,5 @@ def revoke_key(session: Session, act: Act, vendor_id: VendorId, key_id: ReceiptK
     key = get_key(session, vendor_id, key_id, lock=True)
     if key.revoked_at is None:
         key.revoked_at = act.now
-        _record(session, act, "receipt_key.revoked", key, None)
+        _record(session, act, "receipt_key.revoked", key)
     return key
-
-
-def _record(
-    session: Session, act: Act, action: str, key: ReceiptKey, new: dict[str, str | None] | None
-) -> None:
-    of = ("receipt_key", key.id)
-    record_act(session, act, action, of=of, vendor_id=key.vendor_id, new=new)

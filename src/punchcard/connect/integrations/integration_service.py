@@ -1,14 +1,16 @@
 """Integrations: systems of a vendor's that tell of orders, made and changed by its people."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service
-from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.audit_service import Act, record_row
 from punchcard.accounts.models import Vendor
+from punchcard.accounts.rows import apply_changes, find_own, paginate, values_of
 from punchcard.connect.integrations.errors import (
     IntegrationNotFound,
     IntegrationRotated,
@@ -18,16 +20,18 @@ from punchcard.connect.integrations.event_queue import enqueue_waiting
 from punchcard.connect.integrations.makers.all_makers import MAKERS
 from punchcard.connect.integrations.mapping import IntegrationMapping
 from punchcard.connect.integrations.models import Integration
-from punchcard.connect.integrations.secrets import BOTH_TAKEN, IntegrationSecrets
+from punchcard.connect.integrations.secrets import IntegrationSecrets
 from punchcard.connect.integrations.vocabulary import (
     IntegrationKind,
     IntegrationStatus,
     WhoSigns,
 )
-from punchcard.kit.ids import IntegrationId, LocationId, ProgramId, VendorId, as_id
+from punchcard.connect.rotation import former_until
+from punchcard.kit.ids import IntegrationId, LocationId, ProgramId, VendorId
 from punchcard.loyalty.programs import program_service
 
 CHANGEABLE: Final = ("name", "mapping", "status", "location_id")
+_record: Final = partial(record_row, kind="integration")
 
 
 class ShownSecrets(NamedTuple):
@@ -79,7 +83,7 @@ def create_integration(
         secrets.take_secret(row, signing_secret)
     session.add(row)
     session.flush()
-    new = {"program_id": program.id, "kind": kind, **_values(row)}
+    new = {"program_id": program.id, "kind": kind, **values_of(row, CHANGEABLE)}
     _record(session, act, "integration.created", row, new=new)
     return shown, row
 
@@ -89,22 +93,17 @@ def list_integrations(
 ) -> list[Integration]:
     """Return up to `limit` of the vendor's integrations after `after_id`, oldest first."""
     query = select(Integration).where(*_theirs(vendor_id))
-    if after_id is not None:
-        query = query.where(Integration.id > after_id)
-    return list(session.scalars(query.order_by(Integration.id).limit(limit)))
+    return paginate(session, query, Integration, after_id, limit)
 
 
 def get_integration(
     session: Session, vendor_id: VendorId, integration_id: IntegrationId, *, lock: bool = False
 ) -> Integration:
     """Return the vendor's integration, held if so wanted. Raises IntegrationNotFound."""
-    query = select(Integration).where(Integration.id == as_id(integration_id), *_theirs(vendor_id))
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    row = session.scalar(query)
-    if row is None:
-        raise IntegrationNotFound
-    return row
+    is_kept, missing = Integration.deleted_at.is_(None), IntegrationNotFound
+    return find_own(
+        session, Integration, vendor_id, integration_id, is_kept, missing=missing, lock=lock
+    )
 
 
 def update_integration(
@@ -129,12 +128,9 @@ def update_integration(
         wanted["mapping"] = wanted["mapping"].kept()
     if "location_id" in wanted:
         wanted["location_id"] = _open_location(session, vendor_id, wanted["location_id"])
-    new = {name: value for name, value in wanted.items() if getattr(row, name) != value}
+    old, new = apply_changes(row, wanted)
     if not new:
         return row
-    old = {name: getattr(row, name) for name in new}
-    for name, value in new.items():
-        setattr(row, name, value)
     if new.get("status") == IntegrationStatus.ACTIVE:
         enqueue_waiting(session, act.now, integration_id=row.id)
     row.updated_at = act.now
@@ -167,7 +163,7 @@ def delete_integration(
     row.status, row.deleted_at = IntegrationStatus.PAUSED, act.now
     row.secret_sealed = row.former_secret_sealed = row.former_address_digest = None
     session.flush()
-    _record(session, act, "integration.deleted", row, old=_values(row))
+    _record(session, act, "integration.deleted", row, old=values_of(row, CHANGEABLE))
 
 
 def rotate_integration(
@@ -185,13 +181,12 @@ def rotate_integration(
     Raises IntegrationNotFound, IntegrationRotated while two are taken.
     """
     row = get_integration(session, vendor_id, integration_id, lock=True)
-    until = row.former_until
-    if not at_once and until is not None and act.now < until:
-        raise IntegrationRotated(former_until=until)
+    refusal = partial(IntegrationRotated, former_until=row.former_until)
+    until = former_until(row.former_until, act.now, at_once=at_once, refusal=refusal)
     former = row.address_digest, row.secret_sealed
     shown = _new_secrets(row, secrets)
     row.former_address_digest, row.former_secret_sealed = (None, None) if at_once else former
-    row.former_until = None if at_once else act.now + BOTH_TAKEN
+    row.former_until = until
     row.updated_at = act.now
     _record(session, act, "integration.rotated", row, new={"at_once": at_once})
     return shown, row
@@ -218,11 +213,3 @@ def _open_location(
 
 def _theirs(vendor_id: VendorId) -> tuple[Any, ...]:
     return Integration.vendor_id == vendor_id, Integration.deleted_at.is_(None)
-
-
-def _values(row: Integration) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in CHANGEABLE}
-
-
-def _record(session: Session, act: Act, action: str, row: Integration, **values: Any) -> None:
-    record_act(session, act, action, of=("integration", row.id), vendor_id=row.vendor_id, **values)

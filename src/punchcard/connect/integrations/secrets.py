@@ -4,18 +4,17 @@ import base64
 import hmac
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from punchcard.connect.integrations.models import Integration, IntegrationEvent
+from punchcard.connect.rotation import counts, opened_secrets
 from punchcard.connect.signatures import SECRET_BYTES, secret_of
 from punchcard.kit.ids import IntegrationEventId
 from punchcard.kit.secrets import Keyring, Sealer, hash_token
 
 SECRET_PURPOSE: Final = "integration secret"  # noqa: S105 what it is for
 BODY_PURPOSE: Final = "integration body"
-BOTH_TAKEN: Final = timedelta(hours=24)
-"""How long the address and the secret before are taken beside new ones."""
 
 
 class IntegrationSecrets:
@@ -46,16 +45,15 @@ class IntegrationSecrets:
         """Return whether `shown` is the secret of the address, or that before while it is taken."""
         digest = hash_token(shown)
         digests = [row.address_digest]
-        if row.former_address_digest is not None and _is_taken(row, now):
+        if row.former_address_digest is not None and counts(row.former_until, now):
             digests.append(row.former_address_digest)
         # Every one is looked at, so that the time tells nothing.
         return any([hmac.compare_digest(digest, one) for one in digests])
 
     def signing(self, row: Integration, now: datetime) -> list[str]:
         """Return the secrets that may sign now, that in use first; none if no key opens them."""
-        sealed = [row.secret_sealed, row.former_secret_sealed if _is_taken(row, now) else None]
-        opened = (self._secrets.open(one, row.id) for one in sealed if one is not None)
-        return [secret.decode() for secret in opened if secret is not None]
+        former = row.former_secret_sealed if counts(row.former_until, now) else None
+        return opened_secrets(self._secrets, row.id, row.secret_sealed, former)
 
     def seal_body(self, body: bytes, event_id: IntegrationEventId) -> bytes:
         """Return what was sent as it is kept."""
@@ -66,7 +64,3 @@ class IntegrationSecrets:
         if event.body_sealed is None:
             return None
         return self._bodies.open(event.body_sealed, event.id)
-
-
-def _is_taken(row: Integration, now: datetime) -> bool:
-    return row.former_until is not None and now < row.former_until

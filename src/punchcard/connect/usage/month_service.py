@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.models import Vendor
 from punchcard.accounts.plans.models import VendorMonth, VendorMonthCount, VendorPlan
 from punchcard.accounts.plans.month_counts import month_of
+from punchcard.accounts.rows import paginate
 from punchcard.db.base import table_of
 from punchcard.db.dialects import insert_for
 from punchcard.kit.ids import VendorId
@@ -81,9 +82,7 @@ def billed_vendors(
     `after_id` is the vendor after which they come.
     """
     query = select(Vendor).where(*_was_here(month))
-    if after_id is not None:
-        query = query.where(Vendor.id > after_id)
-    vendors = session.scalars(query.order_by(Vendor.id).limit(limit)).all()
+    vendors = paginate(session, query, Vendor, after_id, limit)
     figures = figures_of(session, [vendor.id for vendor in vendors], month)
     return [BilledVendor(vendor, figures[vendor.id]) for vendor in vendors]
 

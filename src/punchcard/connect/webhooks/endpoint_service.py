@@ -1,14 +1,16 @@
 """Webhook endpoints: where a vendor is told what happens, made and changed by its people."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.audit_service import Act, record_row
 from punchcard.accounts.models import Vendor
 from punchcard.accounts.plans import plan_limits
+from punchcard.accounts.rows import apply_changes, find_own, paginate, values_of
 from punchcard.accounts.vocabulary import PlanLimit
 from punchcard.connect.errors import (
     TooManyWebhookEndpoints,
@@ -16,12 +18,14 @@ from punchcard.connect.errors import (
     WebhookSecretRotated,
 )
 from punchcard.connect.models import WebhookEndpoint
+from punchcard.connect.rotation import former_until
 from punchcard.connect.vocabulary import DisabledReason, EndpointStatus
-from punchcard.connect.webhooks.secrets import BOTH_SIGN, WebhookSecrets
-from punchcard.kit.ids import VendorId, WebhookEndpointId, as_id
+from punchcard.connect.webhooks.secrets import WebhookSecrets
+from punchcard.kit.ids import VendorId, WebhookEndpointId
 from punchcard.loyalty.programs import vendor_changes
 
 CHANGEABLE: Final = ("url", "types", "description", "status")
+_record: Final = partial(record_row, kind="webhook_endpoint")
 
 
 def create_endpoint(
@@ -60,7 +64,7 @@ def create_endpoint(
     secret = secrets.give(endpoint)
     session.add(endpoint)
     session.flush()
-    _record(session, act, "webhook_endpoint.created", endpoint, new=_values(endpoint))
+    _record(session, act, "webhook_endpoint.created", endpoint, new=values_of(endpoint, CHANGEABLE))
     return secret, endpoint
 
 
@@ -74,9 +78,7 @@ def list_endpoints(
 ) -> list[WebhookEndpoint]:
     """Return up to `limit` of the vendor's endpoints after `after_id`, oldest first."""
     query = select(WebhookEndpoint).where(*_theirs(vendor_id))
-    if after_id is not None:
-        query = query.where(WebhookEndpoint.id > after_id)
-    return list(session.scalars(query.order_by(WebhookEndpoint.id).limit(limit)))
+    return paginate(session, query, WebhookEndpoint, after_id, limit)
 
 
 def get_endpoint(
@@ -87,15 +89,10 @@ def get_endpoint(
     lock: bool = False,
 ) -> WebhookEndpoint:
     """Return the vendor's endpoint, held if so wanted. Raises WebhookEndpointNotFound."""
-    query = select(WebhookEndpoint).where(
-        WebhookEndpoint.id == as_id(endpoint_id), *_theirs(vendor_id)
+    is_kept, missing = WebhookEndpoint.deleted_at.is_(None), WebhookEndpointNotFound
+    return find_own(
+        session, WebhookEndpoint, vendor_id, endpoint_id, is_kept, missing=missing, lock=lock
     )
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    endpoint = session.scalar(query)
-    if endpoint is None:
-        raise WebhookEndpointNotFound
-    return endpoint
 
 
 def update_endpoint(
@@ -118,12 +115,9 @@ def update_endpoint(
     wanted = dict(changes)
     if "types" in wanted:
         wanted["types"] = _in_order(wanted["types"])
-    new = {name: value for name, value in wanted.items() if getattr(endpoint, name) != value}
+    old, new = apply_changes(endpoint, wanted)
     if not new:
         return endpoint
-    old = {name: getattr(endpoint, name) for name in new}
-    for name, value in new.items():
-        setattr(endpoint, name, value)
     if "status" in new:
         is_off = endpoint.status == EndpointStatus.DISABLED
         endpoint.disabled_reason = DisabledReason.VENDOR if is_off else None
@@ -140,7 +134,7 @@ def delete_endpoint(
     endpoint = get_endpoint(session, vendor_id, endpoint_id, lock=True)
     endpoint.status, endpoint.deleted_at = EndpointStatus.DISABLED, act.now
     session.flush()
-    _record(session, act, "webhook_endpoint.deleted", endpoint, old=_values(endpoint))
+    _record(session, act, "webhook_endpoint.deleted", endpoint, old=values_of(endpoint, CHANGEABLE))
     if not list_endpoints(session, vendor_id, limit=1):
         vendor_changes.keep_events(session, act, vendor_id, keeps=False)
 
@@ -160,13 +154,13 @@ def rotate_secret(
     which is never shown again. Raises WebhookEndpointNotFound, WebhookSecretRotated while two sign.
     """
     endpoint = get_endpoint(session, vendor_id, endpoint_id, lock=True)
-    until = endpoint.former_secret_until
-    if not at_once and until is not None and act.now < until:
-        raise WebhookSecretRotated(former_secret_until=until)
+    before = endpoint.former_secret_until
+    refusal = partial(WebhookSecretRotated, former_secret_until=before)
+    until = former_until(before, act.now, at_once=at_once, refusal=refusal)
     former = endpoint.secret_sealed
     secret = secrets.give(endpoint)
     endpoint.former_secret_sealed = None if at_once else former
-    endpoint.former_secret_until = None if at_once else act.now + BOTH_SIGN
+    endpoint.former_secret_until = until
     endpoint.updated_at = act.now
     _record(session, act, "webhook_endpoint.rotated", endpoint, new={"at_once": at_once})
     return secret, endpoint
@@ -189,14 +183,3 @@ def _theirs(vendor_id: VendorId) -> tuple[Any, ...]:
 
 def _in_order(types: Sequence[str]) -> list[str]:
     return sorted({str(one) for one in types})
-
-
-def _values(endpoint: WebhookEndpoint) -> dict[str, Any]:
-    return {name: getattr(endpoint, name) for name in CHANGEABLE}
-
-
-def _record(
-    session: Session, act: Act, action: str, endpoint: WebhookEndpoint, **values: Any
-) -> None:
-    of = ("webhook_endpoint", endpoint.id)
-    record_act(session, act, action, of=of, vendor_id=endpoint.vendor_id, **values)

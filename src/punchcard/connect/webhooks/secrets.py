@@ -2,16 +2,15 @@
 
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from punchcard.connect.models import WebhookEndpoint
+from punchcard.connect.rotation import counts, opened_secrets
 from punchcard.connect.signatures import SECRET_BYTES, secret_of
 from punchcard.kit.secrets import Keyring, Sealer
 
 PURPOSE: Final = "webhook secret"
-BOTH_SIGN: Final = timedelta(hours=24)
-"""How long the secret before signs beside a new one."""
 
 
 class WebhookSecrets:
@@ -29,9 +28,6 @@ class WebhookSecrets:
 
     def signing(self, endpoint: WebhookEndpoint, now: datetime) -> list[str]:
         """Return the secrets that sign now, that in use first; none if no key opens them."""
-        sealed = [endpoint.secret_sealed]
-        until = endpoint.former_secret_until
-        if endpoint.former_secret_sealed is not None and until is not None and now < until:
-            sealed.append(endpoint.former_secret_sealed)
-        opened = (self._sealer.open(one, endpoint.id) for one in sealed)
-        return [secret.decode() for secret in opened if secret is not None]
+        both = counts(endpoint.former_secret_until, now)
+        former = endpoint.former_secret_sealed if both else None
+        return opened_secrets(self._sealer, endpoint.id, endpoint.secret_sealed, former)

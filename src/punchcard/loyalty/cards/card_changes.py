@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import NotAllowed
 from punchcard.accounts.models import Customer
+from punchcard.accounts.rows import differing, set_fields
 from punchcard.accounts.subjects import is_by_till
 from punchcard.db import outbox
 from punchcard.db.unique import refusing_duplicates
@@ -259,7 +260,7 @@ def _change_customer(
     ).one()
     before = KnownContact.of(customer)
     told = _without_what_waits(session, act, card, customer, told)
-    changed = {name: value for name, value in told.items() if getattr(customer, name) != value}
+    _, changed = differing(customer, told)
     is_verified = customer.is_verified or _is_vouched(customer, told)
     if not changed and is_verified == customer.is_verified:
         return []
@@ -311,8 +312,7 @@ def _ask_to_confirm(
 def _fill(customer: Customer, act: Act, fields: Mapping[str, Any]) -> None:
     if "email" in fields and fields["email"] != customer.email:
         customer.email_verified_at = None
-    for name, value in fields.items():
-        setattr(customer, name, value)
+    set_fields(customer, fields)
     if "name" in fields:
         customer.name_folded = fold_name(fields["name"])
     if "birthday" in fields:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.models import Customer, Vendor
+from punchcard.accounts.rows import set_fields
 from punchcard.kit.clock import to_rfc3339
 from punchcard.kit.ids import CardId, CustomerId, as_card_token
 from punchcard.kit.secrets import hash_token
@@ -183,8 +184,7 @@ def _empty(
     if customer.erased_at is not None:
         return
     former.note(session, customer, act.now)
-    for name, value in EMPTY.items():
-        setattr(customer, name, value)
+    set_fields(customer, EMPTY)
     customer.erased_at = customer.updated_at = act.now
     of = ("customer", customer.id)
     new = {"cards": [card.id for card in cards], **proved}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.rows import find_own, paginate, paginate_back
 from punchcard.kit.ids import CardId, GrantId, ReservationId, VendorId, as_id
 from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.errors.grants import GrantNotFound, ReservationNotFound
@@ -15,11 +16,7 @@ from punchcard.loyalty.tables import CARDS
 
 def get_grant(session: Session, vendor_id: VendorId, grant_id: GrantId) -> Grant:
     """Return the vendor's grant. Raises GrantNotFound."""
-    wanted = as_id(grant_id)
-    grant = session.get(Grant, wanted) if wanted else None
-    if grant is None or grant.vendor_id != vendor_id:
-        raise GrantNotFound
-    return grant
+    return find_own(session, Grant, vendor_id, grant_id, missing=GrantNotFound)
 
 
 def grant_by_code(session: Session, vendor_id: VendorId, code: str) -> Grant:
@@ -45,31 +42,23 @@ def list_grants(
     Raises CardNotFound.
     """
     wanted = _known_card(session, vendor_id, card_id)
-    query = select(Grant).where(Grant.card_id == wanted).order_by(Grant.id.desc()).limit(limit)
-    if before_id is not None:
-        query = query.where(Grant.id < before_id)
-    return session.scalars(query).all()
+    query = select(Grant).where(Grant.card_id == wanted)
+    return paginate_back(session, query, Grant, before_id, limit)
 
 
 def list_all_grants(
     session: Session, vendor_id: VendorId, *, limit: int, after_id: str | None = None
 ) -> Sequence[Grant]:
     """Return up to `limit` grants of the vendor after `after_id`, oldest first."""
-    query = select(Grant).where(Grant.vendor_id == vendor_id).order_by(Grant.id).limit(limit)
-    if after_id is not None:
-        query = query.where(Grant.id > after_id)
-    return session.scalars(query).all()
+    query = select(Grant).where(Grant.vendor_id == vendor_id)
+    return paginate(session, query, Grant, after_id, limit)
 
 
 def get_reservation(
     session: Session, vendor_id: VendorId, reservation_id: ReservationId
 ) -> Reservation:
     """Return the vendor's reservation. Raises ReservationNotFound."""
-    wanted = as_id(reservation_id)
-    reservation = session.get(Reservation, wanted) if wanted else None
-    if reservation is None or reservation.vendor_id != vendor_id:
-        raise ReservationNotFound
-    return reservation
+    return find_own(session, Reservation, vendor_id, reservation_id, missing=ReservationNotFound)
 
 
 def list_reservations(
@@ -86,9 +75,7 @@ def list_reservations(
     """
     wanted = _known_card(session, vendor_id, card_id)
     query = select(Reservation).where(Reservation.card_id == wanted)
-    if before_id is not None:
-        query = query.where(Reservation.id < before_id)
-    return session.scalars(query.order_by(Reservation.id.desc()).limit(limit)).all()
+    return paginate_back(session, query, Reservation, before_id, limit)
 
 
 def _known_card(session: Session, vendor_id: VendorId, card_id: CardId) -> CardId:

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import NotAllowed
+from punchcard.accounts.rows import find_own, paginate
 from punchcard.accounts.subjects import Subject
-from punchcard.kit.ids import ImportId, VendorId, as_id
+from punchcard.kit.ids import ImportId, VendorId
 from punchcard.kit.validation import texts
 from punchcard.kit.validation.invalid import check_field
 from punchcard.loyalty.errors.cards import ImportNotFound
@@ -42,18 +43,12 @@ def list_imports(
 ) -> Sequence[HistoryImport]:
     """Return the vendor's imports, oldest first."""
     query = select(HistoryImport).where(HistoryImport.vendor_id == vendor_id)
-    if after_id is not None:
-        query = query.where(HistoryImport.id > after_id)
-    return session.scalars(query.order_by(HistoryImport.id).limit(limit)).all()
+    return paginate(session, query, HistoryImport, after_id, limit)
 
 
 def get_import(session: Session, vendor_id: VendorId, import_id: ImportId) -> HistoryImport:
     """Return one import of the vendor. Raises ImportNotFound."""
-    wanted = as_id(import_id)
-    row = session.get(HistoryImport, wanted) if wanted is not None else None
-    if row is None or row.vendor_id != vendor_id:
-        raise ImportNotFound
-    return row
+    return find_own(session, HistoryImport, vendor_id, import_id, missing=ImportNotFound)
 
 
 def get_own_import(

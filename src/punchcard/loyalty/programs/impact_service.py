@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, and_, case, false, func, literal, select
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.rows import values_of
 from punchcard.kit.ids import ProgramId, RewardId
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward
 from punchcard.loyalty.programs.handed_out import had_for_points
@@ -74,7 +75,7 @@ def impacts_of_program(
 ) -> list[Impact]:
     """Return what new `fields` of the program mean; empty when no running card is concerned."""
     found = []
-    fields = with_all_rewards({name: getattr(program, name) for name in STAMP_CARD}, fields)
+    fields = with_all_rewards(values_of(program, STAMP_CARD), fields)
     target = fields.get("stamps_target")
     usable = _usable(program)
     if program.type != ProgramType.POINTS and target and target != program.stamps_target:

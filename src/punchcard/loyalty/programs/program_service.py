@@ -7,10 +7,10 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import retired_slugs
-from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.audit_service import Act, record_row
 from punchcard.accounts.models import SlugOwner, Vendor
 from punchcard.accounts.plans import plan_limits
-from punchcard.accounts.rows import narrowed_by_name
+from punchcard.accounts.rows import differing, narrowed_by_name, set_fields, values_of
 from punchcard.accounts.vocabulary import PlanLimit
 from punchcard.db import outbox
 from punchcard.db.events import announce
@@ -119,7 +119,7 @@ def create_program(
     if values["status"] == ProgramStatus.ACTIVE:
         check_complete(values)
     program = insert_program(session, act, vendor_id, values, slug_from or values["name"])
-    _record(session, act, "program.created", program, new=_values(program))
+    _record(session, act, "program.created", program, new=values_of(program, FIELDS))
     return program
 
 
@@ -194,20 +194,19 @@ def update_program(
     if "branding" in fields:
         branding = kept_branding(program.id, program.branding, fields["branding"])
         fields = {**fields, "branding": branding}
-    fields = with_tiers_kept(with_all_rewards(_values(program), fields))
+    fields = with_tiers_kept(with_all_rewards(values_of(program, FIELDS), fields))
     if "referral" in fields:
         fields = {**fields, "referral": kept_referral(fields["referral"])}
-    changed = {name: value for name, value in fields.items() if getattr(program, name) != value}
+    _, changed = differing(program, fields)
     if not changed:
         return program
     _follow_currency(program, changed)
     _check_change(session, program, changed)
     if ask is not None:
         ask(session, program, changed)
-    old = {name: getattr(program, name) for name in changed}
+    old = values_of(program, changed)
     with refusing_duplicates(session, ProgramSlugTaken):
-        for name, value in changed.items():
-            setattr(program, name, value)
+        set_fields(program, changed)
         touch_program(session, act, program)
         if "points_per_amount_minor" in changed:
             before = program.carry_parts or [[1, old["points_per_amount_minor"]]]
@@ -272,7 +271,7 @@ def delete_program(session: Session, act: Act, vendor_id: VendorId, program_id: 
     )
     retire_slug(session, act, program, program.slug)
     retired_slugs.forget_subject(session, SlugOwner.PROGRAM, program.id)
-    _record(session, act, "program.deleted", program, old=_values(program))
+    _record(session, act, "program.deleted", program, old=values_of(program, FIELDS))
     session.delete(program)
     for pin_id in retired:
         announce(session, StaffPinChanged(pin_id))
@@ -334,7 +333,7 @@ def _check_change(session: Session, program: LoyaltyProgram, changed: Mapping[st
     if changed.get("status") == ProgramStatus.ACTIVE and program.status == ProgramStatus.INACTIVE:
         _refuse_above_plan(session, program.vendor_id)
     check_tiers(session, program, changed)
-    after = {**_values(program), **changed}
+    after = {**values_of(program, FIELDS), **changed}
     if "referral" in changed:
         check_referral(session, program.id, after)
     if after["status"] == ProgramStatus.ACTIVE:
@@ -375,10 +374,6 @@ def _refuse_if_cards(session: Session, program: LoyaltyProgram) -> None:
         raise ProgramHasCards()
 
 
-def _values(program: LoyaltyProgram) -> dict[str, Any]:
-    return {name: getattr(program, name) for name in FIELDS}
-
-
 def _record(
     session: Session,
     act: Act,
@@ -388,6 +383,5 @@ def _record(
     old: Mapping[str, Any] | None = None,
     new: Mapping[str, Any] | None = None,
 ) -> None:
-    of = ("program", program.id)
     before, after = (values and audited_tiers(values) for values in (old, new))
-    record_act(session, act, action, of=of, vendor_id=program.vendor_id, old=before, new=after)
+    record_row(session, act, action, program, kind="program", old=before, new=after)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.rows import values_of
 from punchcard.kit.errors import InvalidInput, invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId, RewardId, VendorId, as_id
@@ -89,7 +90,7 @@ def refuse_if_given(program: LoyaltyProgram, reward_id: RewardId) -> None:
 
 
 def _before(program: LoyaltyProgram) -> dict[str, Any]:
-    values = {name: getattr(program, name) for name in _FIELDS}
+    values = values_of(program, _FIELDS)
     # What a program collects is what counts until it says otherwise.
     return {**values, "tier_basis": (program.tier_rules or {}).get("basis")}
 

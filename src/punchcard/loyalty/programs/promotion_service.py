@@ -1,17 +1,19 @@
 """Promotions of a program: make, read, change, end."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.audit_service import Act, record_row
 from punchcard.accounts.models import Location
+from punchcard.accounts.rows import differing, find_own, paginate, set_fields, values_of
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import ProgramId, PromotionId, VendorId, as_id
+from punchcard.kit.ids import ProgramId, PromotionId, VendorId
 from punchcard.loyalty.errors.promotions import (
     PromotionEnded,
     PromotionNotFound,
@@ -49,6 +51,7 @@ FIELDS: Final = (
 
 _LISTS: Final = ("windows", "location_ids", "tier_keys", "items")
 _COUNTS: Final = ("points_given", "stamps_given", "uses")
+_record: Final = partial(record_row, kind="promotion")
 
 
 def create_promotion(
@@ -88,7 +91,7 @@ def create_promotion(
     session.flush()
     _follow(session, act, program, promotion, before=PromotionStatus.DRAFT)
     tell_turn(session, act, program, promotion, stood=PromotionStatus.DRAFT)
-    _record(session, act, "promotion.created", promotion, new=_values(promotion))
+    _record(session, act, "promotion.created", promotion, new=values_of(promotion, FIELDS))
     return promotion
 
 
@@ -97,11 +100,8 @@ def get_promotion(
 ) -> Promotion:
     """Return a promotion of the vendor's program. Raises ProgramNotFound, PromotionNotFound."""
     program = get_program(session, vendor_id, program_id)
-    wanted = as_id(promotion_id)
-    promotion = session.get(Promotion, wanted) if wanted else None
-    if promotion is None or promotion.program_id != program.id:
-        raise PromotionNotFound
-    return promotion
+    is_its = Promotion.program_id == program.id
+    return find_own(session, Promotion, vendor_id, promotion_id, is_its, missing=PromotionNotFound)
 
 
 def list_promotions(
@@ -118,9 +118,7 @@ def list_promotions(
     """
     program = get_program(session, vendor_id, program_id)
     wanted = select(Promotion).where(Promotion.program_id == program.id)
-    if after_id is not None:
-        wanted = wanted.where(Promotion.id > after_id)
-    return session.scalars(wanted.order_by(Promotion.id).limit(limit)).all()
+    return paginate(session, wanted, Promotion, after_id, limit)
 
 
 def update_promotion(
@@ -142,18 +140,16 @@ def update_promotion(
     if guard is not None:
         guard(promotion)
     fields = _kept(fields)
-    changed = {n: value for n, value in fields.items() if getattr(promotion, n) != value}
+    old, changed = differing(promotion, fields)
     if not changed:
         return promotion
     if promotion.status == PromotionStatus.ENDED:
         raise PromotionEnded
     before, stood = promotion.status, status_at(promotion, program, act.now)
     check_status(before, changed.get("status", before))
-    old = {name: getattr(promotion, name) for name in changed}
     # An object that is half changed must not be written while it is still looked at.
     with session.no_autoflush:
-        for name, value in changed.items():
-            setattr(promotion, name, value)
+        set_fields(promotion, changed)
         _check(session, program, promotion)
         _check_number(session, act, program, promotion)
     if changed.get("status") == PromotionStatus.ENDED:
@@ -181,8 +177,8 @@ def planned_promotion(
     given = {"texts": {}, "minimum_purchase_minor": 0, "stacking": Stacking.BEST}
     own: dict[str, Any] = {"id": act.ids.new_id(), "version": 1, **dict.fromkeys(_COUNTS, 0)}
     if promotion is not None:
-        given = _values(promotion)
-        own = {name: getattr(promotion, name) for name in ("id", "version", *_COUNTS)}
+        given = values_of(promotion, FIELDS)
+        own = values_of(promotion, ("id", "version", *_COUNTS))
     planned = Promotion(
         **{
             **{name: [] for name in _LISTS},
@@ -214,7 +210,7 @@ def end_promotion(
     if before == PromotionStatus.ENDED:
         raise PromotionEnded
     if before == PromotionStatus.DRAFT:
-        _record(session, act, "promotion.deleted", promotion, old=_values(promotion))
+        _record(session, act, "promotion.deleted", promotion, old=values_of(promotion, FIELDS))
         session.delete(promotion)
         return
     stood = status_at(promotion, program, act.now)
@@ -237,8 +233,7 @@ def _locked(
 
 def _check(session: Session, program: LoyaltyProgram, promotion: Promotion) -> None:
     keys = [tier["key"] for tier in program.tiers or ()]
-    given = {"points_given": promotion.points_given, "stamps_given": promotion.stamps_given}
-    whole = {**_values(promotion), **given}
+    whole = values_of(promotion, (*FIELDS, "points_given", "stamps_given"))
     check_promotion(whole, program_type=program.type, tier_keys=keys)
     if promotion.location_ids:
         _check_places(session, program.vendor_id, promotion.location_ids)
@@ -310,20 +305,3 @@ def _kept(fields: Mapping[str, Any]) -> dict[str, Any]:
     if kept.get("status") == PromotionStatus.SCHEDULED:
         kept["status"] = PromotionStatus.ACTIVE
     return kept
-
-
-def _values(promotion: Promotion) -> dict[str, Any]:
-    return {name: getattr(promotion, name) for name in FIELDS}
-
-
-def _record(
-    session: Session,
-    act: Act,
-    action: str,
-    promotion: Promotion,
-    *,
-    old: Mapping[str, Any] | None = None,
-    new: Mapping[str, Any] | None = None,
-) -> None:
-    of = ("promotion", promotion.id)
-    record_act(session, act, action, of=of, vendor_id=promotion.vendor_id, old=old, new=new)

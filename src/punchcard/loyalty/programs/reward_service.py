@@ -1,12 +1,14 @@
 """Rewards: what points can be exchanged for, with stock, dates and a limit per card."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.audit_service import Act, record_row
+from punchcard.accounts.rows import differing, find_own, paginate, set_fields, values_of
 from punchcard.kit.ids import ProgramId, RewardId, VendorId, as_id
 from punchcard.loyalty.errors.programs import RewardNotFound
 from punchcard.loyalty.models import LoyaltyProgram, Reward
@@ -28,6 +30,8 @@ FIELDS = (
     "texts",
 )
 """What a vendor decides about a reward."""
+
+_record: Final = partial(record_row, kind="reward")
 
 
 def create_reward(
@@ -56,17 +60,13 @@ def create_reward(
     session.add(reward)
     touch_program(session, act, program)
     session.flush()
-    _record(session, act, "reward.created", reward, new=_values(reward))
+    _record(session, act, "reward.created", reward, new=values_of(reward, FIELDS))
     return reward
 
 
 def get_reward(session: Session, vendor_id: VendorId, reward_id: RewardId) -> Reward:
     """Return the vendor's reward, archived or not. Raises RewardNotFound."""
-    wanted = as_id(reward_id)
-    reward = session.get(Reward, wanted) if wanted else None
-    if reward is None or reward.vendor_id != vendor_id:
-        raise RewardNotFound()
-    return reward
+    return find_own(session, Reward, vendor_id, reward_id, missing=RewardNotFound)
 
 
 def list_rewards(
@@ -83,14 +83,12 @@ def list_rewards(
     Raises ProgramNotFound.
     """
     program = get_program(session, vendor_id, program_id)
-    wanted = select(Reward).where(Reward.program_id == program.id).order_by(Reward.id).limit(limit)
-    if after_id is not None:
-        wanted = wanted.where(Reward.id > after_id)
+    wanted = select(Reward).where(Reward.program_id == program.id)
     if status == RewardFilter.ACTIVE:
         wanted = wanted.where(Reward.archived_at.is_(None))
     elif status == RewardFilter.ARCHIVED:
         wanted = wanted.where(Reward.archived_at.is_not(None))
-    return session.scalars(wanted).all()
+    return paginate(session, wanted, Reward, after_id, limit)
 
 
 def update_reward(
@@ -112,18 +110,16 @@ def update_reward(
     reward = _locked(session, vendor_id, reward_id)
     if guard is not None:
         guard(reward)
-    changed = {name: value for name, value in fields.items() if getattr(reward, name) != value}
+    old, changed = differing(reward, fields)
     if not changed:
         return reward
-    check_reward({**_values(reward), **changed})
+    check_reward({**values_of(reward, FIELDS), **changed})
     program = get_program(session, vendor_id, reward.program_id)
     if "points_required" in changed:
         check_price(changed["points_required"], program.minimum_redemption_points)
     if ask is not None:
         ask(session, program, reward, changed)
-    old = {name: getattr(reward, name) for name in changed}
-    for name, value in changed.items():
-        setattr(reward, name, value)
+    set_fields(reward, changed)
     _touch(session, act, reward)
     _record(session, act, "reward.updated", reward, old=old, new=changed)
     return reward
@@ -140,7 +136,7 @@ def archive_reward(session: Session, act: Act, vendor_id: VendorId, reward_id: R
     refuse_if_promised(program, reward.id)
     reward.archived_at = act.now
     _touch(session, act, reward)
-    _record(session, act, "reward.archived", reward, old=_values(reward))
+    _record(session, act, "reward.archived", reward, old=values_of(reward, FIELDS))
 
 
 def touch_shelf(session: Session, act: Act, program_id: ProgramId) -> None:
@@ -164,7 +160,7 @@ def restore_reward(session: Session, act: Act, vendor_id: VendorId, reward_id: R
         return
     reward.archived_at = None
     _touch(session, act, reward)
-    _record(session, act, "reward.restored", reward, new=_values(reward))
+    _record(session, act, "reward.restored", reward, new=values_of(reward, FIELDS))
 
 
 def names_of(
@@ -216,20 +212,3 @@ def _locked(session: Session, vendor_id: VendorId, reward_id: RewardId) -> Rewar
 def _touch(session: Session, act: Act, reward: Reward) -> None:
     reward.updated_at = act.now
     touch_program(session, act, get_program(session, reward.vendor_id, reward.program_id))
-
-
-def _values(reward: Reward) -> dict[str, Any]:
-    return {name: getattr(reward, name) for name in FIELDS}
-
-
-def _record(
-    session: Session,
-    act: Act,
-    action: str,
-    reward: Reward,
-    *,
-    old: Mapping[str, Any] | None = None,
-    new: Mapping[str, Any] | None = None,
-) -> None:
-    of = ("reward", reward.id)
-    record_act(session, act, action, of=of, vendor_id=reward.vendor_id, old=old, new=new)

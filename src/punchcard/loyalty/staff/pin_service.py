@@ -1,13 +1,15 @@
 """Staff PINs: create, read, change, unlock, retire. `PinVerifier` checks a typed PIN."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.audit_service import Act, record_row
 from punchcard.accounts.plans import plan_limits
+from punchcard.accounts.rows import differing, find_own, paginate, set_fields, values_of
 from punchcard.accounts.vocabulary import PlanLimit
 from punchcard.db.events import announce
 from punchcard.db.unique import refusing_duplicates
@@ -26,6 +28,8 @@ from punchcard.loyalty.vocabulary import PinFilter
 
 FIELDS = ("name", "staff_id", "program_id")
 """What a vendor decides about a staff PIN, beside the PIN itself."""
+
+_record: Final = partial(record_row, kind="staff_pin")
 
 
 def create_pin(
@@ -58,17 +62,13 @@ def create_pin(
     _refuse_former_index(session, vendor_id, prepared, pin_id=None)
     with refusing_duplicates(session, _taken(session, vendor_id, prepared, pin_id=None)):
         session.add(pin)
-    _record(session, act, "pin.created", pin, new=_values(pin))
+    _record(session, act, "pin.created", pin, new=values_of(pin, FIELDS))
     return pin
 
 
 def get_pin(session: Session, vendor_id: VendorId, pin_id: StaffPinId) -> StaffPin:
     """Return the vendor's staff PIN, retired or not. Raises StaffPinNotFound."""
-    wanted = as_id(pin_id)
-    pin = session.get(StaffPin, wanted) if wanted else None
-    if pin is None or pin.vendor_id != vendor_id:
-        raise StaffPinNotFound()
-    return pin
+    return find_own(session, StaffPin, vendor_id, pin_id, missing=StaffPinNotFound)
 
 
 def names_of(
@@ -91,16 +91,12 @@ def list_pins(
     status: PinFilter = PinFilter.IN_USE,
 ) -> Sequence[StaffPin]:
     """Return up to `limit` of the vendor's staff PINs after `after_id`, oldest first."""
-    wanted = (
-        select(StaffPin).where(StaffPin.vendor_id == vendor_id).order_by(StaffPin.id).limit(limit)
-    )
-    if after_id is not None:
-        wanted = wanted.where(StaffPin.id > after_id)
+    wanted = select(StaffPin).where(StaffPin.vendor_id == vendor_id)
     if status == PinFilter.IN_USE:
         wanted = wanted.where(StaffPin.retired_at.is_(None))
     elif status == PinFilter.RETIRED:
         wanted = wanted.where(StaffPin.retired_at.is_not(None))
-    return session.scalars(wanted).all()
+    return paginate(session, wanted, StaffPin, after_id, limit)
 
 
 def update_pin(
@@ -124,15 +120,13 @@ def update_pin(
         guard(pin)
     announce(session, StaffPinChanged(pin.id))
     _check_program(session, vendor_id, fields)
-    changed = {name: value for name, value in fields.items() if getattr(pin, name) != value}
+    old, changed = differing(pin, fields)
     if not changed and prepared is None:
         return pin
-    old = {name: getattr(pin, name) for name in changed}
     if prepared is not None:
         _refuse_former_index(session, vendor_id, prepared, pin_id=pin.id)
     with refusing_duplicates(session, _taken(session, vendor_id, prepared, pin_id=pin.id)):
-        for name, value in changed.items():
-            setattr(pin, name, value)
+        set_fields(pin, changed)
         if prepared is not None:
             _renew(pin, prepared)
         pin.updated_at = act.now
@@ -171,7 +165,7 @@ def retire_pin(session: Session, act: Act, vendor_id: VendorId, pin_id: StaffPin
     pin.retired_at = act.now
     pin.updated_at = act.now
     announce(session, StaffPinChanged(pin.id))
-    _record(session, act, "pin.retired", pin, old=_values(pin))
+    _record(session, act, "pin.retired", pin, old=values_of(pin, FIELDS))
     return pin
 
 
@@ -241,20 +235,3 @@ def _taken(
         return PinAlreadyUsed() if session.scalar(same_pin) is not None else StaffIdTaken()
 
     return refusal
-
-
-def _values(pin: StaffPin) -> dict[str, Any]:
-    return {name: getattr(pin, name) for name in FIELDS}
-
-
-def _record(
-    session: Session,
-    act: Act,
-    action: str,
-    pin: StaffPin,
-    *,
-    old: Mapping[str, Any] | None = None,
-    new: Mapping[str, Any] | None = None,
-) -> None:
-    of = ("staff_pin", pin.id)
-    record_act(session, act, action, of=of, vendor_id=pin.vendor_id, old=old, new=new)
