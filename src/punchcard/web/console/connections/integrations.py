@@ -39,6 +39,7 @@ from punchcard.kit.ids import (
 )
 from punchcard.loyalty.programs import program_service
 from punchcard.web.console.connections import integration_words as words
+from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -81,19 +82,18 @@ def create_integration(request: PageRequestDep, form: FormDep) -> Response:
     location = form.choice("location_id", [one for one, _ in chooses.locations], required=False)
     made: tuple[ShownSecrets, Integration] | None = None
     if form.is_valid and kind is not None and program is not None:
-        with form.refusals(), request.context.database.write() as session:
-            made = integration_service.create_integration(
-                session,
-                request.act(),
-                request.vendor_id,
-                request.context.connect.integration_secrets,
-                program_id=ProgramId(program),
-                kind=IntegrationKind(kind),
-                name="",
-                mapping=IntegrationMapping(),
-                location_id=LocationId(location) if location else None,
-                limit=request.context.settings.integrations_per_vendor,
-            )
+        made = carry_out(
+            request,
+            form,
+            integration_service.create_integration,
+            request.context.connect.integration_secrets,
+            program_id=ProgramId(program),
+            kind=IntegrationKind(kind),
+            name="",
+            mapping=IntegrationMapping(),
+            location_id=LocationId(location) if location else None,
+            limit=request.context.settings.integrations_per_vendor,
+        )
     if made is None:
         return _list_page(request, form, status=422)
     return _integration_page(request, made[1].id, status=201, shown=made[0])
@@ -122,10 +122,7 @@ def update_integration(
         "mapping": _mapping(form, row),
     }
     if form.is_valid:
-        with form.refusals(), request.context.database.write() as session:
-            integration_service.update_integration(
-                session, request.act(), request.vendor_id, integration_id, wanted
-            )
+        carry_out(request, form, integration_service.update_integration, integration_id, wanted)
     if not form.is_valid:
         return _integration_page(request, integration_id, form=form, status=form.status)
     return request.redirect(f"{PATH}/{integration_id}", N_("Saved."))
@@ -184,19 +181,21 @@ def rotate_integration(
     request: PageRequestDep, integration_id: IntegrationId, form: FormDep
 ) -> Response:
     """Give an integration a new address and show it, once."""
-    made: tuple[ShownSecrets, Integration] | None = None
-    with form.refusals(), request.context.database.write() as session:
-        made = integration_service.rotate_integration(
-            session,
-            request.act(),
-            request.vendor_id,
-            integration_id,
-            request.context.connect.integration_secrets,
-            at_once=form.value("at_once") == "on",
-        )
-    if made is None:
-        return _integration_page(request, integration_id, refusal=form.refusal, status=form.status)
-    return _integration_page(request, integration_id, shown=made[0])
+    made = carry_out(
+        request,
+        form,
+        integration_service.rotate_integration,
+        integration_id,
+        request.context.connect.integration_secrets,
+        at_once=form.is_on("at_once"),
+    )
+    return _integration_page(
+        request,
+        integration_id,
+        shown=made and made[0],
+        refusal=form.refusal,
+        status=form.status,
+    )
 
 
 @router.post("/{integration_id}/events/{event_id}/retry")
@@ -207,10 +206,7 @@ def retry_event(
     form: FormDep,
 ) -> Response:
     """Have an event worked on again."""
-    with form.refusals(), request.context.database.write() as session:
-        event_service.retry_event(
-            session, request.act(), request.vendor_id, integration_id, event_id
-        )
+    carry_out(request, form, event_service.retry_event, integration_id, event_id)
     return _after_event(request, integration_id, form, N_("It is tried again."))
 
 
@@ -224,10 +220,7 @@ def assign_event(
     """Give an order that is nobody's to a card."""
     card = form.text("card", limit=128)
     if form.is_valid and card is not None:
-        with form.refusals(), request.context.database.write() as session:
-            event_service.assign_event(
-                session, request.act(), request.vendor_id, integration_id, event_id, card=card
-            )
+        carry_out(request, form, event_service.assign_event, integration_id, event_id, card=card)
     return _after_event(request, integration_id, form, N_("The order goes to that card."))
 
 

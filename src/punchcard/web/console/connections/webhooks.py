@@ -14,6 +14,7 @@ from punchcard.connect.webhooks.addresses import URL_CHARACTERS, webhook_address
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import WebhookDeliveryId, WebhookEndpointId, as_id
 from punchcard.loyalty.vocabulary import VendorEventType
+from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels.connections import EVENT_NAMES, REASONS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -52,15 +53,14 @@ def create_webhook(request: PageRequestDep, form: FormDep) -> Response:
     wanted = _wanted(request, form)
     made: tuple[str, WebhookEndpoint] | None = None
     if form.is_valid:
-        with form.refusals(), request.context.database.write() as session:
-            made = endpoint_service.create_endpoint(
-                session,
-                request.act(),
-                request.vendor_id,
-                request.context.connect.webhook_secrets,
-                **wanted,
-                limit=request.context.settings.webhook_endpoints_per_vendor,
-            )
+        made = carry_out(
+            request,
+            form,
+            endpoint_service.create_endpoint,
+            request.context.connect.webhook_secrets,
+            **wanted,
+            limit=request.context.settings.webhook_endpoints_per_vendor,
+        )
     if made is None:
         return _list_page(request, form, status=422)
     secret, endpoint = made
@@ -84,15 +84,8 @@ def update_webhook(
         form.merge(_initial(endpoint_service.get_endpoint(session, request.vendor_id, endpoint_id)))
     wanted = _wanted(request, form)
     if form.is_valid:
-        with form.refusals(), request.context.database.write() as session:
-            endpoint_service.update_endpoint(
-                session,
-                request.act(),
-                request.vendor_id,
-                endpoint_id,
-                wanted,
-                guard=form.guard(_initial),
-            )
+        update, guard = endpoint_service.update_endpoint, form.guard(_initial)
+        carry_out(request, form, update, endpoint_id, wanted, guard=guard)
     if not form.is_valid:
         return _webhook_page(request, endpoint_id, form=form, status=form.status)
     return request.redirect(f"{PATH}/{endpoint_id}", N_("Saved."))
@@ -128,26 +121,20 @@ def rotate_webhook(
     request: PageRequestDep, endpoint_id: WebhookEndpointId, form: FormDep
 ) -> Response:
     """Give an endpoint a new secret and show it, once."""
-    made: tuple[str, WebhookEndpoint] | None = None
-    with form.refusals(), request.context.database.write() as session:
-        made = endpoint_service.rotate_secret(
-            session,
-            request.act(),
-            request.vendor_id,
-            endpoint_id,
-            request.context.connect.webhook_secrets,
-            at_once=form.value("at_once") == "on",
-        )
-    if made is None:
-        return _webhook_page(request, endpoint_id, refusal=form.refusal, status=form.status)
-    return _webhook_page(request, endpoint_id, secret=made[0])
+    secrets, at_once = request.context.connect.webhook_secrets, form.is_on("at_once")
+    made = carry_out(
+        request, form, endpoint_service.rotate_secret, endpoint_id, secrets, at_once=at_once
+    )
+    secret = made and made[0]
+    return _webhook_page(
+        request, endpoint_id, secret=secret, refusal=form.refusal, status=form.status
+    )
 
 
 @router.post("/{endpoint_id}/test")
 def send_test(request: PageRequestDep, endpoint_id: WebhookEndpointId, form: FormDep) -> Response:
     """Send an endpoint a test."""
-    with form.refusals(), request.context.database.write() as session:
-        delivery_service.send_test(session, request.act(), request.vendor_id, endpoint_id)
+    carry_out(request, form, delivery_service.send_test, endpoint_id)
     return _sent(request, endpoint_id, form, N_("The test is on its way."))
 
 
@@ -157,10 +144,7 @@ def replay(request: PageRequestDep, endpoint_id: WebhookEndpointId, form: FormDe
     hours = form.choice("hours", [hours for hours, _ in _SPANS])
     if hours is not None:
         since = request.context.clock.now() - timedelta(hours=int(hours))
-        with form.refusals(), request.context.database.write() as session:
-            delivery_service.replay(
-                session, request.act(), request.vendor_id, endpoint_id, since=since
-            )
+        carry_out(request, form, delivery_service.replay, endpoint_id, since=since)
     return _sent(request, endpoint_id, form, N_("What happened since then is on its way."))
 
 
@@ -172,10 +156,7 @@ def retry_delivery(
     form: FormDep,
 ) -> Response:
     """Send one delivery again."""
-    with form.refusals(), request.context.database.write() as session:
-        delivery_service.retry_delivery(
-            session, request.act(), request.vendor_id, endpoint_id, delivery_id
-        )
+    carry_out(request, form, delivery_service.retry_delivery, endpoint_id, delivery_id)
     return _sent(request, endpoint_id, form, N_("It is sent again."))
 
 

@@ -21,6 +21,8 @@ from punchcard.web.console.engage.automation_form import (
     read_automation,
     triggers_of,
 )
+from punchcard.web.console.program_parts import after_change
+from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels.automations import ACTIONS, TRIGGERS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -101,13 +103,13 @@ def create_automation(request: PageRequestDep, program_id: ProgramId, form: Form
     if form.is_valid and form.value("do") == _LOOK:
         return _form_page(request, place, form, preview=_preview(request, place, form, fields))
     if not form.is_valid:
-        return _form_page(request, place, form, status=form.status)
+        return _form_page(request, place, form)
     fields["status"] = _status_of(form)
     with form.refusals(**_FIELDS), request.context.database.write() as session:
         automation_service.create_automation(
             session, request.act(), request.vendor_id, program_id, fields
         )
-    return _answer(request, place, form, N_("Saved."))
+    return _after_change(request, place, form, N_("Saved."))
 
 
 @router.get("/{automation_id}")
@@ -130,7 +132,7 @@ def update_automation(
     if form.is_valid and form.value("do") == _LOOK:
         return _form_page(request, place, form, preview=_preview(request, place, form, fields))
     if not form.is_valid:
-        return _form_page(request, place, form, status=form.status)
+        return _form_page(request, place, form)
     actions = actions_of(place.program, place.rewards)
     with form.refusals(**_FIELDS), request.context.database.write() as session:
         automation_service.update_automation(
@@ -142,7 +144,7 @@ def update_automation(
             fields=fields,
             guard=form.guard(lambda row: initial_of(row, actions)),
         )
-    return _answer(request, place, form, N_("Saved."))
+    return _after_change(request, place, form, N_("Saved."))
 
 
 @router.post("/{automation_id}/start")
@@ -150,8 +152,9 @@ def start_automation(
     request: PageRequestDep, program_id: ProgramId, automation_id: AutomationId, form: FormDep
 ) -> Response:
     """Switch an automation on."""
-    place = _place(request, program_id, automation_id)
-    return _move(request, place, form, AutomationStatus.ACTIVE, N_("It is on from now on."))
+    done = N_("It is on from now on.")
+    to = AutomationStatus.ACTIVE
+    return _move(request, program_id, automation_id, form, to=to, done=done)
 
 
 @router.post("/{automation_id}/pause")
@@ -159,8 +162,9 @@ def pause_automation(
     request: PageRequestDep, program_id: ProgramId, automation_id: AutomationId, form: FormDep
 ) -> Response:
     """Let an automation do nothing until it is switched on again."""
-    place = _place(request, program_id, automation_id)
-    return _move(request, place, form, AutomationStatus.PAUSED, N_("It is paused."))
+    done = N_("It is paused.")
+    to = AutomationStatus.PAUSED
+    return _move(request, program_id, automation_id, form, to=to, done=done)
 
 
 @router.post("/{automation_id}/end")
@@ -169,11 +173,8 @@ def end_automation(
 ) -> Response:
     """End an automation for good; a draft is deleted."""
     place = _place(request, program_id, automation_id)
-    with form.refusals(), request.context.database.write() as session:
-        automation_service.end_automation(
-            session, request.act(), request.vendor_id, program_id, automation_id
-        )
-    return _answer(request, place, form, N_("It is over. What it gave stays."))
+    carry_out(request, form, automation_service.end_automation, program_id, automation_id)
+    return _after_change(request, place, form, N_("It is over. What it gave stays."))
 
 
 def _status_of(form: Form) -> AutomationStatus:
@@ -182,31 +183,25 @@ def _status_of(form: Form) -> AutomationStatus:
 
 
 def _move(
-    request: PageRequest, place: _Place, form: Form, to: AutomationStatus, done: str
+    request: PageRequest,
+    program_id: ProgramId,
+    automation_id: AutomationId,
+    form: Form,
+    *,
+    to: AutomationStatus,
+    done: str,
 ) -> Response:
-    assert place.automation is not None
-    with form.refusals(), request.context.database.write() as session:
-        automation_service.update_automation(
-            session,
-            request.act(),
-            request.vendor_id,
-            place.program.id,
-            place.automation.id,
-            fields={"status": to},
-        )
-    return _answer(request, place, form, done)
+    place = _place(request, program_id, automation_id)
+    update = automation_service.update_automation
+    carry_out(request, form, update, program_id, automation_id, fields={"status": to})
+    return _after_change(request, place, form, done)
 
 
-def _answer(request: PageRequest, place: _Place, form: Form, done: str) -> Response:
-    """Lead back to the list, or show the form again with what was wrong."""
-    if form.is_valid:
-        return request.redirect(place.list_page, done)
-    if form.value("trigger"):
-        return _form_page(request, place, form, status=form.status)
-    # What was sent is a button alone: the form is shown as saved.
-    shown = request.form(place.initial())
-    shown.refusal, shown.refused_status = form.refusal, 409
-    return _form_page(request, place, shown, status=409)
+def _after_change(request: PageRequest, place: _Place, form: Form, done: str) -> Response:
+    def show(shown: Form) -> Response:
+        return _form_page(request, place, shown)
+
+    return after_change(request, place, form, done, always_sent="trigger", show=show)
 
 
 def _preview(
@@ -227,7 +222,6 @@ def _form_page(
     form: Form,
     *,
     preview: AutomationPreview | None = None,
-    status: int = 200,
 ) -> Response:
     automation = place.automation
     results = None
@@ -237,7 +231,7 @@ def _form_page(
             results = results_service.results_of(session, automation, now)
     return request.render(
         "console/automation.html",
-        status=form.status if status == 200 else status,
+        status=form.status,
         form=form,
         program=place.program,
         automation=automation,

@@ -21,6 +21,7 @@ from punchcard.loyalty.reports import simulation_service
 from punchcard.loyalty.reports.simulation_service import Simulated
 from punchcard.loyalty.rules.promotions.promotion_form import PLACES_LIMIT
 from punchcard.loyalty.vocabulary import PromotionStatus
+from punchcard.web.console.program_parts import after_change
 from punchcard.web.console.programs.programs import CONFIRMED
 from punchcard.web.console.promotions.promotion_form import (
     effects_of,
@@ -30,6 +31,7 @@ from punchcard.web.console.promotions.promotion_form import (
     window_rows,
 )
 from punchcard.web.console.promotions.promotion_words import STATES, facts_of
+from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels.promotions import LIMITS, STACKINGS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -123,7 +125,7 @@ def create_promotion(request: PageRequestDep, program_id: ProgramId, form: FormD
         promotion_service.create_promotion(
             session, request.act(), request.vendor_id, program_id, fields
         )
-    return _answer(request, place, form, N_("The promotion is saved."))
+    return _after_change(request, place, form, N_("The promotion is saved."))
 
 
 @router.get("/{promotion_id}")
@@ -159,7 +161,7 @@ def update_promotion(
             fields=fields,
             guard=form.guard(lambda row: initial_of(row, place.program, place.location_ids)),
         )
-    return _answer(request, place, form, N_("Saved."))
+    return _after_change(request, place, form, N_("Saved."))
 
 
 @router.post("/{promotion_id}/pause")
@@ -169,7 +171,7 @@ def pause_promotion(
     """Let a promotion give nothing until it is resumed."""
     done = N_("The promotion is paused: purchases earn as usual.")
     to = PromotionStatus.PAUSED
-    return _move(request, _place(request, program_id, promotion_id), form, to, done)
+    return _move(request, program_id, promotion_id, form, to=to, done=done)
 
 
 @router.post("/{promotion_id}/start")
@@ -179,7 +181,7 @@ def start_promotion(
     """Let a draft, or one that was paused, run on its days."""
     done = N_("The promotion runs on its days.")
     to = PromotionStatus.ACTIVE
-    return _move(request, _place(request, program_id, promotion_id), form, to, done)
+    return _move(request, program_id, promotion_id, form, to=to, done=done)
 
 
 @router.post("/{promotion_id}/end")
@@ -188,40 +190,32 @@ def end_promotion(
 ) -> Response:
     """End a promotion for good; a draft is deleted."""
     place = _place(request, program_id, promotion_id)
-    with form.refusals(), request.context.database.write() as session:
-        promotion_service.end_promotion(
-            session, request.act(), request.vendor_id, program_id, promotion_id
-        )
-    return _answer(request, place, form, N_("The promotion is over. What it gave stays."))
+    carry_out(request, form, promotion_service.end_promotion, program_id, promotion_id)
+    return _after_change(request, place, form, N_("The promotion is over. What it gave stays."))
 
 
 def _move(
-    request: PageRequest, place: _Place, form: Form, to: PromotionStatus, done: str
+    request: PageRequest,
+    program_id: ProgramId,
+    promotion_id: PromotionId,
+    form: Form,
+    *,
+    to: PromotionStatus,
+    done: str,
 ) -> Response:
-    assert place.promotion is not None
-    with form.refusals(), request.context.database.write() as session:
-        promotion_service.update_promotion(
-            session,
-            request.act(),
-            request.vendor_id,
-            place.program.id,
-            place.promotion.id,
-            fields={"status": to},
-        )
-    return _answer(request, place, form, done)
+    place = _place(request, program_id, promotion_id)
+    update = promotion_service.update_promotion
+    carry_out(request, form, update, program_id, promotion_id, fields={"status": to})
+    return _after_change(request, place, form, done)
 
 
-def _answer(request: PageRequest, place: _Place, form: Form, done: str) -> Response:
-    """Lead back to the list, or show the form again with what was wrong."""
-    if form.is_valid:
-        return request.redirect(place.list_page, done)
-    if form.value("effect_kind"):
-        return _form_page(request, place, form, status=form.status)
-    # What was sent is a button alone: the form is shown as saved.
-    shown = request.form(place.initial())
-    shown.refusal, shown.refused_status = form.refusal, 409
-    windows = place.promotion.windows if place.promotion else ()
-    return _form_page(request, place, shown, windows=windows, status=409)
+def _after_change(request: PageRequest, place: _Place, form: Form, done: str) -> Response:
+    saved = place.promotion.windows if place.promotion else ()
+
+    def show(shown: Form) -> Response:
+        return _form_page(request, place, shown, windows=None if shown is form else saved)
+
+    return after_change(request, place, form, done, always_sent="effect_kind", show=show)
 
 
 def _is_sure(form: Form) -> bool:
@@ -245,7 +239,7 @@ def _confirm_page(
             )
             names = location_service.location_names(session, request.vendor_id)
     if planned is None:
-        return _form_page(request, place, form, status=form.status)
+        return _form_page(request, place, form)
     status = place.promotion.status if place.promotion else PromotionStatus.DRAFT
     return request.render(
         "console/promotion_confirm.html",
@@ -279,7 +273,6 @@ def _form_page(
     form: Form,
     *,
     windows: Any = None,
-    status: int = 200,
 ) -> Response:
     promotion = place.promotion
     now = request.context.clock.now()
@@ -292,7 +285,7 @@ def _form_page(
     texts = promotion.texts if promotion else {}
     return request.render(
         "console/promotion.html",
-        status=status,
+        status=form.status,
         form=form,
         program=place.program,
         promotion=promotion,
