@@ -32,9 +32,9 @@ from punchcard.web.console.engage import automations, friends
 from punchcard.web.console.guide import guide
 from punchcard.web.console.ledger import ledger, verification
 from punchcard.web.console.programs import (
-    hero,
     liability,
     links,
+    pictures,
     posters,
     programs,
     rewards,
@@ -77,7 +77,7 @@ ROUTERS: Final[list[APIRouter]] = [
     automations.router,
     friends.router,
     promotions.router,
-    hero.router,
+    pictures.router,
     liability.router,
     links.router,
     programs.router,

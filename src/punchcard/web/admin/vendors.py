@@ -1,12 +1,15 @@
 """The platform's vendors: found, made, changed, suspended."""
 
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
+from sqlalchemy.orm import Session
 
 from punchcard.accounts import device_service, user_service, vendor_service
-from punchcard.accounts.models import Vendor
+from punchcard.accounts.audit_service import Act
+from punchcard.accounts.models import User, Vendor
 from punchcard.accounts.plans import plan_service
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
@@ -126,14 +129,9 @@ def invite_owner(
     request: PageRequestDep, vendor_id: VendorId, user_id: UserId, form: FormDep
 ) -> Response:
     """Send an owner another invitation to choose a password."""
-    with form.refusals(), request.context.database.write() as session:
-        row = user_service.get_user(session, vendor_id, user_id)
-        name = row.name
-        request.context.accounts.password_reset.invite_again(session, request.act(), row)
-    if not form.is_valid:
-        return _vendor_page(request, vendor_id, None, refused=form, status=form.status)
     done = N_("The invitation to {name} is on its way.")
-    return request.redirect(f"/admin/vendors/{vendor_id}", done, name=name)
+    change = request.context.accounts.password_reset.invite_again
+    return _change_owner(request, vendor_id, user_id, form, change=change, done=done)
 
 
 @router.post("/{vendor_id}/reset-second-factor/{user_id}")
@@ -142,12 +140,11 @@ def reset_second_factor(
 ) -> Response:
     """Let an owner sign in with the password alone who has lost their second factor."""
     request.require_confirmation(form)
-    with form.refusals(), request.context.database.write() as session:
-        row = user_service.get_user(session, vendor_id, user_id)
-        request.context.accounts.second_factors.reset(session, request.act(), row)
-    if not form.is_valid:
-        return _vendor_page(request, vendor_id, None, refused=form, status=form.status)
-    return request.redirect(f"/admin/vendors/{vendor_id}", N_("The second factor is removed."))
+    done, change = (
+        N_("The second factor is removed."),
+        request.context.accounts.second_factors.reset,
+    )
+    return _change_owner(request, vendor_id, user_id, form, change=change, done=done)
 
 
 @router.post("/{vendor_id}/remove-identity/{user_id}")
@@ -156,12 +153,28 @@ def remove_identity(
 ) -> Response:
     """Let an owner's account at the operator's provider sign them in no more."""
     request.require_confirmation(form)
+    done = N_("The account is no longer linked.")
+    change = request.context.accounts.identities.reset
+    return _change_owner(request, vendor_id, user_id, form, change=change, done=done)
+
+
+def _change_owner(
+    request: PageRequest,
+    vendor_id: VendorId,
+    user_id: UserId,
+    form: Form,
+    *,
+    change: Callable[[Session, Act, User], object],
+    done: str,
+) -> Response:
+    """Do something to how an owner signs in, and say so on the vendor's page."""
     with form.refusals(), request.context.database.write() as session:
         row = user_service.get_user(session, vendor_id, user_id)
-        request.context.accounts.identities.reset(session, request.act(), row)
+        name = row.name
+        change(session, request.act(), row)
     if not form.is_valid:
         return _vendor_page(request, vendor_id, None, refused=form, status=form.status)
-    return request.redirect(f"/admin/vendors/{vendor_id}", N_("The account is no longer linked."))
+    return request.redirect(f"/admin/vendors/{vendor_id}", done, name=name)
 
 
 @router.post("/{vendor_id}/suspend")

@@ -10,8 +10,6 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.programs import impact_service, program_service
 from punchcard.loyalty.reports import dashboard_service
-from punchcard.loyalty.rules.logo_rules import PictureKind
-from punchcard.wallets import logo_service
 from punchcard.web.console.programs import program_page
 from punchcard.web.console.programs.program_form import initial_of, program_context_of, read_program
 from punchcard.web.console.programs.program_points_form import warnings_of
@@ -143,34 +141,6 @@ def _with_trade(request: PageRequest, form: Form) -> Form:
 def open_changes(request: PageRequestDep, program_id: ProgramId, before: str = "") -> Response:
     """List who changed what about the program and its rewards, in words, newest first."""
     return program_page.show_changes(request, program_id, before)
-
-
-@router.post("/{program_id}/logo")
-def upload_logo(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
-    """Show a picture on the card, pages and passes."""
-    content = form.upload("logo")
-    if content is None:
-        form.fault("logo", N_("Please choose a picture."))
-    else:
-        with form.refusals():
-            logo = logo_service.check_picture(content, request.context.settings, PictureKind.LOGO)
-            with request.context.database.write() as session:
-                logo_service.set_picture(
-                    session, request.act(), request.vendor_id, program_id, logo
-                )
-    if not form.is_valid:
-        return program_page.show(request, program_id, None, logo_form=form, status=422)
-    return request.redirect(f"/console/programs/{program_id}#look", N_("The logo is on the card."))
-
-
-@router.post("/{program_id}/logo/remove")
-def remove_logo(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
-    """Take the uploaded picture away."""
-    with request.context.database.write() as session:
-        logo_service.remove_picture(
-            session, request.act(), request.vendor_id, program_id, PictureKind.LOGO
-        )
-    return request.redirect(f"/console/programs/{program_id}#look", N_("The logo is removed."))
 
 
 @router.post("/{program_id}/activate")
