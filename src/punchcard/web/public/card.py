@@ -1,7 +1,7 @@
 """A customer's own card on the web; the secret token in its address opens it."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from zlib import crc32
 
 from fastapi import APIRouter, Response
@@ -22,7 +22,7 @@ from punchcard.web.pages.card_preview import CardFace, words_of
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.reward_names import reward_names
 from punchcard.web.pages.tier_told import tier_told
-from punchcard.web.public.badges import wallet_ways
+from punchcard.web.public.badges import WalletWays, wallet_ways
 from punchcard.web.public.browser_cards import remember_opened
 from punchcard.web.public.home_icon import ICON_SIDES, icon_path
 from punchcard.web.public.opened_card import OpenedCard, open_by_token
@@ -62,52 +62,59 @@ def open_card(
         takes_receipts = claim_service.has_receipts(session, opened.page.vendor.id)
     if part != "live" and not shared:
         remember_opened(request, card, token)
-    links = context.wallets.service.links_for(
-        token, context.loyalty.card_links.base_of(card.vendor_id)
-    )
     code = _code(request, card, opened.face)
-    ways = wallet_ways(
-        links,
-        context.settings.data_dir,
-        request.language,
-        user_agent=request.http.headers.get("user-agent", ""),
-        has_still_code=code is not None and not opened.face.has_rotating_code,
-    )
     response = request.render(
         "public/card_live.html" if part == "live" else "public/card.html",
         token=token,
-        card=card,
-        face=opened.face,
-        state=_state(card),
-        tier=tier_told(card, opened.page.program, request.language),
-        program_state=_program_state(opened),
-        vendor=opened.page.vendor,
-        program=opened.page.program,
-        rewards=list(opened.page.rewards),
-        ready_ids={one.id for one in card.ready},
-        words_of=words_of,
-        last_day_of=last_day_of,
-        ending=ending_soon(
-            opened.page.rewards,
-            card.points,
-            opened.page.program.timezone,
-            now=context.clock.now(),
-        ),
         entries=entries[:_ENTRIES_SHOWN],
         reward_names=names,
         has_more=len(entries) > _ENTRIES_SHOWN,
         code=code,
-        ways=ways,
+        ways=_ways(request, token, opened, has_code=code is not None),
         home_icon=icon_path(token, opened.face, ICON_SIDES[0]),
         promise=promise_of(opened.page.program, opened.page.promised),
         referral_url=_referral_url(request, opened),
         takes_receipts=takes_receipts,
         is_new=welcome,
         is_again=again,
+        **_standing(request, opened),
     )
     packed(request.http, response)
     response.headers["Vary"] += ", User-Agent"
     return response
+
+
+def _standing(request: PageRequest, opened: OpenedCard) -> dict[str, Any]:
+    """Return what the card's page shows of the card, its program and its shop."""
+    card, page = opened.card, opened.page
+    now = request.context.clock.now()
+    return {
+        "card": card,
+        "face": opened.face,
+        "state": _state(card),
+        "tier": tier_told(card, page.program, request.language),
+        "program_state": _program_state(opened),
+        "vendor": page.vendor,
+        "program": page.program,
+        "rewards": list(page.rewards),
+        "ready_ids": {one.id for one in card.ready},
+        "words_of": words_of,
+        "last_day_of": last_day_of,
+        "ending": ending_soon(page.rewards, card.points, page.program.timezone, now=now),
+    }
+
+
+def _ways(request: PageRequest, token: str, opened: OpenedCard, *, has_code: bool) -> WalletWays:
+    """Return the ways into the wallets of the phone that opens the page."""
+    context = request.context
+    base_url = context.loyalty.card_links.base_of(opened.card.vendor_id)
+    return wallet_ways(
+        context.wallets.service.links_for(token, base_url),
+        context.settings.data_dir,
+        request.language,
+        user_agent=request.http.headers.get("user-agent", ""),
+        has_still_code=has_code and not opened.face.has_rotating_code,
+    )
 
 
 @router.get("/c/{token}/history")

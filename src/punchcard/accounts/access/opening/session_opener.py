@@ -111,15 +111,7 @@ class SessionOpener:
         with self._database.write() as session:
             if attempt is not None:
                 self._attempts.forget(session, attempt)
-            row = AccessToken(
-                id=self._ids.new_id(),
-                user_id=person.id if isinstance(person, User) else None,
-                admin_id=person.id if isinstance(person, Admin) else None,
-                token_hash=hash_token(token),
-                user_agent=(origin.user_agent or "")[:_USER_AGENT_CHARACTERS] or None,
-                created_at=now,
-                expires_at=now + self._session_time,
-            )
+            row = self._new_row(person, token, origin, now)
             held = _hold_unchanged(session, person)
             subject = _signed_in(session, held, row.id)
             if not has_second_factor and self._second_factors.is_required(session, held):
@@ -146,6 +138,19 @@ class SessionOpener:
             expires_at=row.expires_at,
             subject=subject,
             known=self._known_browsers.issue(person, origin.known),
+        )
+
+    def _new_row(
+        self, person: User | Admin, token: str, origin: SignInOrigin, now: datetime
+    ) -> AccessToken:
+        return AccessToken(
+            id=self._ids.new_id(),
+            user_id=person.id if isinstance(person, User) else None,
+            admin_id=person.id if isinstance(person, Admin) else None,
+            token_hash=hash_token(token),
+            user_agent=(origin.user_agent or "")[:_USER_AGENT_CHARACTERS] or None,
+            created_at=now,
+            expires_at=now + self._session_time,
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from fastapi import Response
 from sqlalchemy.orm import Session
@@ -107,27 +107,17 @@ def show_card(
     with context.database.read() as session:
         card = find_card(session, request, card_id)
         page = page_of(session, card.program_id, now=context.clock.now())
-        entries = ledger_reader.list_card_entries(
-            session, card.id, limit=_ENTRIES_SHOWN + 1, before_id=as_id(before) if before else None
-        )
-        names = reward_names(session, entries[:_ENTRIES_SHOWN], request.language)
         face = face_of_card(session, context, card, request.language)
         wallet = context.wallets.service.states(session, [card.id])[card.id]
         former = former_numbers(session, [card.id]).get(card.id, [])
-        row = session.get_one(LoyaltyCard, card.id)
-        erasure = erasures.pending(session, row)
-        wait = context.loyalty.contact_mail.wait
-        waits = contact_changes.waiting(session, row, since=context.clock.now() - wait)
         merged_into = led_on(session, [card]).get(card.id)
         places = location_service.location_names(session, request.vendor_id)
-        givable = reward_service.list_rewards(
-            session, request.vendor_id, card.program_id, limit=_REWARDS_OFFERED
-        )
-        grants = grant_reader.list_grants(session, request.vendor_id, card.id, limit=_GRANTS_SHOWN)
-        given_names = grant_names(session, grants, request.language)
+        values = {
+            **_entries_shown(session, request, card.id, before),
+            **_grants_shown(session, request, card),
+            **_pending(session, request, card.id),
+        }
     token = card_token(request, card)
-    refunded = _refunded_minor(entries)
-    more = entries[_ENTRIES_SHOWN - 1].id if len(entries) > _ENTRIES_SHOWN else None
     return request.render(
         "console/card.html",
         status=status,
@@ -146,30 +136,64 @@ def show_card(
             for one in page.rewards
             if one.id in {ready.id for ready in card.ready if not ready.grant_id}
         ],
-        grants=grants,
-        given_names=given_names,
-        grant_reasons=list(GRANT_REASONS.items()),
-        grant_states=GRANT_STATES,
-        givable=[(one.id, one.name) for one in givable],
-        refundable={
+        places=places if len(places) > 1 else {},
+        status_names=dict(CARD_STATUSES),
+        verdict=verify_card(request, card.id),
+        wallet=wallet,
+        url=context.loyalty.card_links.address(token, card.vendor_id) if token else None,
+        limit_points=context.settings.adjustment_limit_points,
+        **values,
+    )
+
+
+def _entries_shown(
+    session: Session, request: PageRequest, card_id: CardId, before: str
+) -> dict[str, Any]:
+    """Return what the page shows of the card's entries, and how it leads to others."""
+    entries = ledger_reader.list_card_entries(
+        session, card_id, limit=_ENTRIES_SHOWN + 1, before_id=as_id(before) if before else None
+    )
+    refunded = _refunded_minor(entries)
+    more = entries[_ENTRIES_SHOWN - 1].id if len(entries) > _ENTRIES_SHOWN else None
+    return {
+        "entries": entries[:_ENTRIES_SHOWN],
+        "reward_names": reward_names(session, entries[:_ENTRIES_SHOWN], request.language),
+        "refunded": +refunded,
+        "refundable": {
             entry.id
             for entry in entries
             if entry.row["type"] in _PURCHASES
             and (entry.row["amount_minor"] or 0) > refunded[entry.id]
             and not entry.voided_by
         },
-        refunded=+refunded,
-        entries=entries[:_ENTRIES_SHOWN],
-        reward_names=names,
-        places=places if len(places) > 1 else {},
-        status_names=dict(CARD_STATUSES),
-        verdict=verify_card(request, card.id),
-        wallet=wallet,
-        erased_at=erasure.due_at if erasure else None,
-        new_contact=waits,
-        new_contact_ends_at=waits.asked_at + wait if waits else None,
-        url=context.loyalty.card_links.address(token, card.vendor_id) if token else None,
-        limit_points=context.settings.adjustment_limit_points,
-        next_url=f"{card_path(card.id)}?before={more}" if more else None,
-        first_url=card_path(card.id) if before else None,
+        "next_url": f"{card_path(card_id)}?before={more}" if more else None,
+        "first_url": card_path(card_id) if before else None,
+    }
+
+
+def _grants_shown(session: Session, request: PageRequest, card: CardView) -> dict[str, Any]:
+    """Return what the page shows of rewards that were given, and which can be."""
+    givable = reward_service.list_rewards(
+        session, request.vendor_id, card.program_id, limit=_REWARDS_OFFERED
     )
+    grants = grant_reader.list_grants(session, request.vendor_id, card.id, limit=_GRANTS_SHOWN)
+    return {
+        "grants": grants,
+        "given_names": grant_names(session, grants, request.language),
+        "grant_reasons": list(GRANT_REASONS.items()),
+        "grant_states": GRANT_STATES,
+        "givable": [(one.id, one.name) for one in givable],
+    }
+
+
+def _pending(session: Session, request: PageRequest, card_id: CardId) -> dict[str, Any]:
+    """Return what the page shows of an erasure or a change of address that waits for its time."""
+    row = session.get_one(LoyaltyCard, card_id)
+    erasure = erasures.pending(session, row)
+    wait = request.context.loyalty.contact_mail.wait
+    waits = contact_changes.waiting(session, row, since=request.context.clock.now() - wait)
+    return {
+        "erased_at": erasure.due_at if erasure else None,
+        "new_contact": waits,
+        "new_contact_ends_at": waits.asked_at + wait if waits else None,
+    }
