@@ -50,6 +50,7 @@ _USER_AGENT_CHARACTERS = 200
 
 Tagged = TypeVar("Tagged", bound=Schema)
 Row = TypeVar("Row")
+Kept = TypeVar("Kept", bound=BaseModel | None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,21 +124,21 @@ class Caller:
             return None
         return lambda row: check_match(if_match, schema(row))
 
-    def remember(self, session: Session, status: int, schema: BaseModel | None) -> None:
+    def remember(self, session: Session, status: int, schema: Kept) -> Kept:
         """Keep the response under the request's key, if any, inside the change's transaction.
 
-        Call it last: what a rule refuses must not be kept. Raises IdempotencyRace.
+        Returns it. Call it last: what a rule refuses must not be kept. Raises IdempotencyRace.
         """
-        if self.idempotency is None:
-            return
-        idempotency.store_response(
-            session,
-            self.context.sealer,
-            self.idempotency,
-            status=status,
-            body=schema.model_dump_json().encode() if schema is not None else b"",
-            now=self.context.clock.now(),
-        )
+        if self.idempotency is not None:
+            idempotency.store_response(
+                session,
+                self.context.sealer,
+                self.idempotency,
+                status=status,
+                body=schema.model_dump_json().encode() if schema is not None else b"",
+                now=self.context.clock.now(),
+            )
+        return schema
 
 
 @dataclass(frozen=True, kw_only=True)

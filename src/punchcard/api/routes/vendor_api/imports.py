@@ -25,9 +25,7 @@ def create_import(body: HistoryImportRequest, caller: CallerDep) -> ImportSchema
     """Begin an import: its maker may then open cards, stamp and earn at any time back."""
     with caller.context.database.write() as session:
         row = import_service.create_import(session, caller.act(), caller.vendor_id, body.name)
-        response = import_schema(row)
-        caller.remember(session, 201, response)
-    return response
+        return caller.remember(session, 201, import_schema(row))
 
 
 @router.get("/history/{import_id}", responses=problems(404))

@@ -34,9 +34,7 @@ def create_location(body: LocationRequest, caller: CallerDep) -> LocationSchema:
         location = vendor_changes.create_location(
             session, caller.act(), caller.vendor_id, **body.model_dump()
         )
-        response = location_schema(location)
-        caller.remember(session, 201, response)
-    return response
+        return caller.remember(session, 201, location_schema(location))
 
 
 @router.get("/{location_id}", responses=problems(404))

@@ -110,9 +110,7 @@ def create_pin(caller: CallerDep, request: PinRequest) -> PinSchema:
 def _created(caller: Caller, act: Act, fields: dict[str, Any], prepared: PreparedPin) -> PinSchema:
     with caller.context.database.write() as session:
         row = pin_service.create_pin(session, act, caller.vendor_id, fields, prepared)
-        response = pin_schema(row, act.now)
-        caller.remember(session, 201, response)
-    return response
+        return caller.remember(session, 201, pin_schema(row, act.now))
 
 
 @router.post("/verify", responses=problems(423))
@@ -185,9 +183,7 @@ def unlock_pin(caller: CallerDep, pin_id: StaffPinId) -> PinSchema:
     act = caller.act()
     with caller.context.database.write() as session:
         row = pin_service.unlock_pin(session, act, caller.vendor_id, pin_id)
-        response = pin_schema(row, act.now)
-        caller.remember(session, 200, response)
-    return response
+        return caller.remember(session, 200, pin_schema(row, act.now))
 
 
 def pin_schema(row: StaffPin, now: datetime) -> PinSchema:

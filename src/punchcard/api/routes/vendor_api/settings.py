@@ -47,9 +47,7 @@ def close_vendor(caller: CallerDep) -> VendorSchema:
     caller.require_confirmation()
     with caller.context.database.write() as session:
         vendor = vendor_changes.close_vendor(session, caller.act(), caller.vendor_id)
-        response = vendor_schema(vendor)
-        caller.remember(session, 200, response)
-    return response
+        return caller.remember(session, 200, vendor_schema(vendor))
 
 
 @router.get("/audit-events")

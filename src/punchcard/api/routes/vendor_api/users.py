@@ -41,9 +41,7 @@ def create_user(body: UserRequest, caller: CallerDep) -> UserSchema:
     )
     with caller.context.database.write() as session:
         user = user_service.create_user(session, caller.act(), caller.vendor_id, new)
-        response = user_schema(user)
-        caller.remember(session, 201, response)
-    return response
+        return caller.remember(session, 201, user_schema(user))
 
 
 def get_user(user_id: UserId, caller: CallerDep) -> UserSchema:

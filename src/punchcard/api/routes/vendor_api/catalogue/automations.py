@@ -43,9 +43,7 @@ def create_automation(
         row = automation_service.create_automation(
             session, caller.act(), caller.vendor_id, program_id, automation_fields(request)
         )
-        response = automation_schema(row)
-        caller.remember(session, 201, response)
-    return response
+        return caller.remember(session, 201, automation_schema(row))
 
 
 @router.post("/preview", responses=problems(404))

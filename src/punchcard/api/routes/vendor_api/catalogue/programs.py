@@ -52,9 +52,7 @@ def create_program(caller: CallerDep, request: ProgramRequest) -> ProgramSchema:
     act = caller.act()
     with caller.context.database.write() as session:
         row = program_service.create_program(session, act, caller.vendor_id, fields_of(request))
-        response = _schema(caller, session, row)
-        caller.remember(session, 201, response)
-    return response
+        return caller.remember(session, 201, _schema(caller, session, row))
 
 
 @router.get("/{program_id}", responses=problems(404))
@@ -119,9 +117,7 @@ def activate_program(caller: CallerDep, program_id: ProgramId) -> ProgramSchema:
     """Open the program for business."""
     with caller.context.database.write() as session:
         row = program_service.activate_program(session, caller.act(), caller.vendor_id, program_id)
-        response = _schema(caller, session, row)
-        caller.remember(session, 200, response)
-    return response
+        return caller.remember(session, 200, _schema(caller, session, row))
 
 
 @router.post("/{program_id}/deactivate", responses=problems(404))
@@ -130,9 +126,7 @@ def deactivate_program(caller: CallerDep, program_id: ProgramId) -> ProgramSchem
     with caller.context.database.write() as session:
         act = caller.act()
         row = program_service.deactivate_program(session, act, caller.vendor_id, program_id)
-        response = _schema(caller, session, row)
-        caller.remember(session, 200, response)
-    return response
+        return caller.remember(session, 200, _schema(caller, session, row))
 
 
 def _schema(caller: Caller, session: Session, row: LoyaltyProgram) -> ProgramSchema:

@@ -47,9 +47,7 @@ def create_promotion(
         row = promotion_service.create_promotion(
             session, caller.act(), caller.vendor_id, program_id, promotion_fields(request)
         )
-        response = _shown(caller, session, program_id)(row)
-        caller.remember(session, 201, response)
-    return response
+        return caller.remember(session, 201, _shown(caller, session, program_id)(row))
 
 
 @router.get("/{promotion_id}", responses=problems(404))

@@ -53,9 +53,7 @@ def create_reward(caller: CallerDep, program_id: ProgramId, request: RewardReque
         row = reward_service.create_reward(
             session, caller.act(), caller.vendor_id, program_id, fields_of(request)
         )
-        response = reward_schema(row)
-        caller.remember(session, 201, response)
-    return response
+        return caller.remember(session, 201, reward_schema(row))
 
 
 @router.get("/rewards/{reward_id}", responses=problems(404))

@@ -30,9 +30,7 @@ def ask_archive(caller: CallerDep) -> VendorArchiveSchema:
         row = archive_service.ask_archive(
             session, caller.act(), caller.vendor_id, hours=context.settings.archive_keep_hours
         )
-        response = archive_schema(row, caller.language)
-        caller.remember(session, 202, response)
-    return response
+        return caller.remember(session, 202, archive_schema(row, caller.language))
 
 
 @router.get("/{archive_id}", responses=problems(404))

@@ -58,9 +58,9 @@ def create_claim(caller: CallerDep, body: ClaimRequest) -> NewReceiptClaimSchema
         row = claim_service.create_claim(
             session, caller.act(), caller.vendor_id, new, context.settings
         )
-        response = new_receipt_claim_schema(row, context.settings.base_url, context.clock)
-        caller.remember(session, 201, response)
-    return response
+        return caller.remember(
+            session, 201, new_receipt_claim_schema(row, context.settings.base_url, context.clock)
+        )
 
 
 @router.get("/{claim_id}", responses=problems(404))
@@ -78,9 +78,7 @@ def withdraw_claim(caller: CallerDep, claim_id: ReceiptClaimId) -> ReceiptClaimS
     """
     with caller.context.database.write() as session:
         row = claim_service.withdraw_claim(session, caller.act(), caller.vendor_id, claim_id)
-        response = _told(caller, row)
-        caller.remember(session, 200, response)
-    return response
+        return caller.remember(session, 200, _told(caller, row))
 
 
 def _told(caller: Caller, row: ReceiptClaim) -> ReceiptClaimSchema:

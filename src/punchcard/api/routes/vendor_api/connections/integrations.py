@@ -4,6 +4,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Query
+from sqlalchemy.orm import Session
 
 from punchcard.api.http.dependencies import Caller, CallerDep, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
@@ -25,6 +26,7 @@ from punchcard.api.schemas.connections.integrations import (
 from punchcard.api.schemas.fields import OneOf, given
 from punchcard.connect.integrations import event_service, integration_service
 from punchcard.connect.integrations.event_service import EventRow
+from punchcard.connect.integrations.models import Integration
 from punchcard.connect.integrations.vocabulary import IntegrationEventState
 from punchcard.kit.ids import IntegrationEventId, IntegrationId
 
@@ -148,9 +150,7 @@ def retry_integration_event(
         row = event_service.retry_event(
             session, caller.act(), caller.vendor_id, integration_id, event_id
         )
-        response = _event(caller, row)
-        caller.remember(session, 200, response)
-    return response
+        return caller.remember(session, 200, _event(caller, row))
 
 
 @router.post("/{integration_id}/events/{event_id}/assign", responses=problems(404, 409))
@@ -165,9 +165,7 @@ def assign_integration_event(
         row = event_service.assign_event(
             session, caller.act(), caller.vendor_id, integration_id, event_id, card=body.card
         )
-        response = _event(caller, row)
-        caller.remember(session, 200, response)
-    return response
+        return caller.remember(session, 200, _event(caller, row))
 
 
 def _event(caller: Caller, row: EventRow) -> IntegrationEventSchema:
@@ -175,8 +173,8 @@ def _event(caller: Caller, row: EventRow) -> IntegrationEventSchema:
 
 
 def _changed(
-    session: Any, caller: Caller, integration_id: IntegrationId, changes: dict[str, Any]
-) -> Any:
+    session: Session, caller: Caller, integration_id: IntegrationId, changes: dict[str, Any]
+) -> Integration:
     secret = changes.pop("signing_secret", None)
     row = integration_service.update_integration(
         session,

@@ -135,9 +135,7 @@ def test_webhook_endpoint(
     """Send an endpoint an event of the type `webhook.test`; its delivery tells what came of it."""
     with caller.context.database.write() as session:
         row = delivery_service.send_test(session, caller.act(), caller.vendor_id, endpoint_id)
-        response = _delivery(caller, row)
-        caller.remember(session, 201, response)
-    return response
+        return caller.remember(session, 201, _delivery(caller, row))
 
 
 @router.post("/{endpoint_id}/replay", responses=problems(404, 409))
@@ -157,9 +155,7 @@ def replay_webhook_events(
             since=body.since,
             until=body.until,
         )
-        response = webhook_replayed_schema(replayed)
-        caller.remember(session, 200, response)
-    return response
+        return caller.remember(session, 200, webhook_replayed_schema(replayed))
 
 
 @router.get("/{endpoint_id}/deliveries", responses=problems(404))
@@ -193,9 +189,7 @@ def retry_webhook_delivery(
         row = delivery_service.retry_delivery(
             session, caller.act(), caller.vendor_id, endpoint_id, delivery_id
         )
-        response = _delivery(caller, row)
-        caller.remember(session, 200, response)
-    return response
+        return caller.remember(session, 200, _delivery(caller, row))
 
 
 def _delivery(caller: Caller, row: DeliveryRow) -> WebhookDeliverySchema:
