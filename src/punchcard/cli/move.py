@@ -54,6 +54,7 @@ def _moved(old: "Database", new: "Database") -> dict[str, Any]:
         copy_all,
         digests,
         filled_tables,
+        first_unkept,
         unknown_tables,
     )
 
@@ -68,15 +69,24 @@ def _moved(old: "Database", new: "Database") -> dict[str, Any]:
         there, here = digests(source), digests(target)
         different = [name for name in there if there[name] != here[name]]
         if different:
-            raise CommandFailed(f"Not the same on both sides: {', '.join(different)}.")
+            told = first_unkept(source) or f"Not the same on both sides: {', '.join(different)}."
+            raise CommandFailed(told)
         _verified(target, "target")
         return {"rows": rows, "tables": len(there), "entries": entries}
 
 
 def _verified(connection: "Connection", side: str) -> int:
+    from punchcard.connect.archive.copied_rows import VALUE_ERRORS
+    from punchcard.connect.archive.database_copy import first_unkept
     from punchcard.loyalty.ledger.ledger_verify import verify_ledger
 
-    verdict = verify_ledger(connection)
+    try:
+        verdict = verify_ledger(connection)
+    except VALUE_ERRORS as error:
+        # It reads what a server wrote, and makes nothing of anything else.
+        if told := first_unkept(connection):
+            raise CommandFailed(told) from error
+        raise
     if not verdict.is_sound:
         first = verdict.damages[0]
         raise CommandFailed(

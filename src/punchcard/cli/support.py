@@ -182,7 +182,7 @@ def explain(error: Exception) -> str | None:
     """Return one line about a failure that was to be expected, or None for any other."""
     from sqlalchemy.exc import ArgumentError, DBAPIError
 
-    from punchcard.connect.archive.errors import ArchiveRefused
+    from punchcard.connect.archive.errors import ArchiveRefused, ValueNotKept
     from punchcard.db.migrate import DatabaseIsNewer
     from punchcard.db.secret_checks import ForeignSecrets
     from punchcard.kit.environment.reading import SettingsError
@@ -190,7 +190,14 @@ def explain(error: Exception) -> str | None:
 
     if isinstance(error, DomainError):
         return _refusal(error)
-    told = CommandFailed | SettingsError | DatabaseIsNewer | ForeignSecrets | ArchiveRefused
+    told = (
+        CommandFailed
+        | SettingsError
+        | DatabaseIsNewer
+        | ForeignSecrets
+        | ArchiveRefused
+        | ValueNotKept
+    )
     if isinstance(error, told):
         return str(error)
     if isinstance(error, DBAPIError | ArgumentError):

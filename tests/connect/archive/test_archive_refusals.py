@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from punchcard import __version__
 from punchcard.accounts.models import User, Vendor
@@ -140,11 +140,19 @@ def test_what_cannot_be_taken_in_leaves_nothing(
         *("no zone", "no currency"),
     ],
 )
-def test_values_that_no_row_can_have_are_refused_with_their_table(
+def test_values_that_no_row_can_have_are_refused_with_their_table_row_and_field(
     archive: bytes, elsewhere: Home, table: str, changed: dict[str, object]
 ) -> None:
     forgery = forged(with_a_change(table, files_of(archive), **changed))
-    refused(elsewhere, packed(forgery), f"A row of {table} cannot be (kept as it is|read)")
+    why = f"A row of {table} cannot be kept as it is: id [^:]+: {next(iter(changed))}: it "
+    refused(elsewhere, packed(forgery), why)
+
+
+def test_what_is_shown_of_a_row_s_name_is_short_and_moves_no_cursor(
+    archive: bytes, elsewhere: Home
+) -> None:
+    forgery = forged(with_a_change("members", files_of(archive), id="\x1b[2J" + "a" * 10_000))
+    refused(elsewhere, packed(forgery), r"id '\\x1b\[2Ja{1,60}: id: it is no id\.$")
 
 
 @pytest.mark.parametrize("levels", [300, 900, 1020])
@@ -184,6 +192,28 @@ def test_an_archive_of_a_newer_version_is_told_with_both_and_what_to_do(
         r"Punchcard 0\.0\.9 with database 9999 wrote it.*"
         rf"Punchcard {re.escape(__version__)} with database {migrate.head()}\. Update this server",
     )
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("'a' || char(0)", "it has a NUL character"),
+        ("CAST(x'61ff' AS TEXT)", "it is no text in UTF-8"),
+        ("x'61'", "it is no text in UTF-8"),
+    ],
+    ids=["NUL", "not UTF-8", "bytes"],
+)
+def test_what_could_arrive_nowhere_is_named_before_it_leaves(
+    archive: bytes, town: Town, elsewhere: Home, value: str, why: str
+) -> None:
+    elsewhere.takes_in(archive)
+    spoiled = update(User).where(User.vendor_id == town.bakery_id).values(name=text(value))
+    with elsewhere.database.write() as session:
+        session.execute(spoiled)
+
+    with pytest.raises(ArchiveRefused, match=f"A row of members .+: id [^:]+: name: {why}"):
+        elsewhere.leaves(town.bakery_id)
 
 
 def test_a_damaged_ledger_leaves_nowhere(archive: bytes, town: Town, elsewhere: Home) -> None:

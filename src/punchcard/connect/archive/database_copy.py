@@ -5,27 +5,25 @@ the same thing in each database's own way; what is hashed passes as the very tex
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Table,
     Text,
     bindparam,
-    cast,
     func,
     insert,
     inspect,
     select,
 )
 
+from punchcard.connect.archive.copied_rows import VALUE_ERRORS, find_unkept, not_kept, pages
 from punchcard.db.base import Base
 from punchcard.db.dialects import as_written_json, follow_counter
 from punchcard.db.types import JsonAsWritten
 
-ROWS_AT_ONCE: Final = 500
 _DIGEST_BITS: Final = 128
 _REVISION: Final = "alembic_version"
 
@@ -56,17 +54,29 @@ def filled_tables(connection: Connection) -> list[str]:
 def copy_all(
     source: Connection, target: Connection, progress: Progress = lambda table, rows: None
 ) -> int:
-    """Copy all rows of `source`, a snapshot, into empty tables of `target`; returns how many."""
+    """Copy all rows of `source`, a snapshot, into empty tables of `target`; returns how many.
+
+    Raises ValueNotKept: a value that `target` does not take, or that is none of its column.
+    """
     total = 0
     for table in tables():
         done = 0
-        for rows in _pages(source, table):
-            target.execute(insert_statement(target, table), rows)
-            done += len(rows)
-            progress(table.name, done)
+        statement = insert_statement(target, table)
+        try:
+            for rows in pages(source, table):
+                target.execute(statement, rows)
+                done += len(rows)
+                progress(table.name, done)
+        except VALUE_ERRORS as error:
+            raise not_kept(source, table, error) or error from error
         follow_counter(target, table)
         total += done
     return total
+
+
+def first_unkept(connection: Connection) -> str | None:
+    """Return a sentence about the first value that not both databases keep; None without one."""
+    return next((told for table in tables() if (told := find_unkept(connection, table))), None)
 
 
 def digests(connection: Connection) -> dict[str, tuple[int, str]]:
@@ -84,7 +94,7 @@ def count_all(connection: Connection) -> int:
 
 def _digest(connection: Connection, table: Table) -> tuple[int, str]:
     count = total = 0
-    for rows in _pages(connection, table):
+    for rows in pages(connection, table):
         for row in rows:
             told = repr([_plain(value) for value in row.values()]).encode()
             total += int.from_bytes(hashlib.sha256(told).digest()[: _DIGEST_BITS // 8], "big")
@@ -99,17 +109,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(one) for one in value]
     return bytes(value) if isinstance(value, memoryview) else value
-
-
-def _pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
-    columns: list[ColumnElement[Any]] = [
-        cast(column, Text).label(column.name) if column.type is JsonAsWritten else column
-        for column in table.columns
-    ]
-    streamed = connection.execution_options(yield_per=ROWS_AT_ONCE)
-    query = select(*columns).order_by(*table.primary_key.columns)
-    for page in streamed.execute(query).mappings().partitions():
-        yield [dict(row) for row in page]
 
 
 def insert_statement(connection: Connection, table: Table) -> Any:

@@ -1,4 +1,4 @@
-"""Why an archive is not made, not taken in, or not to be had."""
+"""Why a database is not copied, and an archive not made, not taken in, or not to be had."""
 
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.i18n import N_
@@ -6,6 +6,10 @@ from punchcard.kit.i18n import N_
 
 class ArchiveRefused(Exception):
     """An archive is not made, or not taken in: its text says why, to an operator."""
+
+
+class ValueNotKept(Exception):
+    """A database holds what another one does not keep: its text says what, to an operator."""
 
 
 class VendorArchiveNotFound(DomainError):

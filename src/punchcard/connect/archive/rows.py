@@ -2,58 +2,23 @@
 
 import base64
 import hashlib
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    Connection,
-    Date,
-    Integer,
-    LargeBinary,
-    String,
-    Table,
-    Text,
-    Uuid,
-    cast,
-    select,
-)
+from sqlalchemy import Column, Connection, Date, LargeBinary, Table
 
 from punchcard.connect.archive.contents import IMAGES, PASSWORDS, SEALED, of_vendor
+from punchcard.connect.archive.copied_rows import VALUE_ERRORS, find_unkept, pages, unkept_in
 from punchcard.connect.archive.errors import ArchiveRefused
-from punchcard.db.types import EnumText, JsonAsWritten, UtcDateTime
+from punchcard.connect.archive.keepable import obstacle_of, told_of, unreadable
+from punchcard.db.types import UtcDateTime
 from punchcard.kit.ids import VendorId
 from punchcard.kit.secrets import Keyring, Sealer
-from punchcard.kit.validation import places
-from punchcard.kit.validation.days import within_years
-from punchcard.kit.validation.invalid import InvalidValue
 
-ROWS_AT_ONCE: Final = 500
 _DIGEST_BYTES: Final = 16
-
-_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-"""PostgreSQL keeps none, in no text and no document."""
-_KINDS: Final[tuple[tuple[Any, type], ...]] = (
-    (Boolean, bool),
-    (Integer, int),
-    ((String, EnumText, Uuid), str),
-)
-"""What values of columns are in Python, where a text is not read first."""
-
-_PLACES: Final[Mapping[tuple[str, str], Callable[[str], str]]] = {
-    ("vendors", "country"): places.country,
-    ("vendors", "currency"): places.currency,
-    ("vendors", "language"): places.language,
-    ("vendors", "timezone"): places.timezone,
-    ("loyalty_programs", "currency"): places.currency,
-    ("loyalty_programs", "timezone"): places.timezone,
-}
-"""What the server's work for all shops rests on: it would stop at one that does not exist."""
 
 Row = dict[str, Any]
 """A row as it is in the database, by its columns."""
@@ -89,11 +54,21 @@ class Lines:
 
         `connection` is a snapshot, or holds the transaction that wrote them. Raises ArchiveRefused.
         """
-        for row in rows_of(connection, table, vendor_id):
-            yield self.line(table, row)
+        try:
+            for row in rows_of(connection, table, vendor_id):
+                yield self.line(table, row)
+        except VALUE_ERRORS as error:
+            if told := find_unkept(connection, table, of_vendor(table, vendor_id)):
+                raise ArchiveRefused(told) from error
+            raise
 
     def line(self, table: Table, row: Mapping[str, Any]) -> bytes:
-        """Return a row as its line, with a line feed. Raises ArchiveRefused for a broken seal."""
+        """Return a row as its line, with a line feed.
+
+        Raises ArchiveRefused for a broken seal, and for a value that could arrive nowhere.
+        """
+        if unkept := unkept_in(table, row):
+            raise ArchiveRefused(unkept)
         told = {str(name): self._told(table, row, name) for name in row}
         if table.name == PASSWORDS[0]:
             told[PASSWORDS[1]] = None
@@ -102,23 +77,20 @@ class Lines:
     def row(self, table: Table, line: bytes, *, password_hash: str) -> Row:
         """Return the row that a line tells; its sealed values are sealed anew.
 
-        Raises ArchiveRefused for a line that is no row of this table.
+        Raises ArchiveRefused for a line that is no row of this table, or holds what no server
+        could have written.
         """
         try:
-            if _NUL.search(line):
-                raise ValueError
             told = orjson.loads(line)
-            if told.keys() != set(table.c.keys()):
-                raise ArchiveRefused(f"A row of {table.name} has other columns than it should.")
-            row = {name: _read(table.c[name], value) for name, value in told.items()}
-            for (of, name), purpose in SEALED.items():
-                if of == table.name and row[name] is not None:
-                    row[name] = self._sealer(purpose).seal(row[name], str(row["id"]))
-            for (of, name), check in _PLACES.items():
-                if of == table.name and row[name] is not None and check(row[name]) != row[name]:
-                    raise ValueError
-        except (ValueError, TypeError, AttributeError, KeyError, InvalidValue):
+            is_row = told.keys() == set(table.c.keys())
+        except (orjson.JSONDecodeError, AttributeError):
             raise ArchiveRefused(f"A row of {table.name} cannot be read.") from None
+        if not is_row:
+            raise ArchiveRefused(f"A row of {table.name} has other columns than it should.")
+        row = {name: _read(table, told, name) for name in told}
+        for (of, name), purpose in SEALED.items():
+            if of == table.name and row[name] is not None:
+                row[name] = self._sealer(purpose).seal(row[name], str(row["id"]))
         if table.name == PASSWORDS[0]:
             row[PASSWORDS[1]] = password_hash
         return row
@@ -150,16 +122,8 @@ def image_name(row: Mapping[str, Any]) -> str:
 
 def rows_of(connection: Connection, table: Table, vendor_id: VendorId) -> Iterator[Row]:
     """Give the vendor's rows of a table; what is hashed comes as the very text it is."""
-    columns: list[ColumnElement[Any]] = [
-        cast(column, Text).label(column.name) if column.type is JsonAsWritten else column
-        for column in table.columns
-    ]
-    query = select(*columns).where(of_vendor(table, vendor_id)).order_by(*table.primary_key.columns)
-    # For this statement alone: what is written later in the transaction knows no cursor.
-    found = connection.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
-    for page in found.mappings().partitions():
-        for row in page:
-            yield dict(row)
+    for page in pages(connection, table, of_vendor(table, vendor_id)):
+        yield from page
 
 
 def _plain(value: Any) -> Any:
@@ -171,17 +135,30 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-def _read(column: Any, value: Any) -> Any:
+def _read(table: Table, told: Mapping[str, Any], name: str) -> Any:
+    """Return a value of a line as it is in a row. Raises ArchiveRefused for one that is none."""
+    column, value = table.c[name], told[name]
+    if (table.name, name) == IMAGES:
+        # The name of a file, where the picture is.
+        return value
+    try:
+        read = _typed(column, value)
+        why = obstacle_of(column, read)
+    except (ValueError, TypeError):
+        read, why = None, unreadable(column)
+    if why:
+        keys = {key.name: told[key.name] for key in table.primary_key.columns}
+        raise ArchiveRefused(told_of(table, keys, column, why))
+    return read
+
+
+def _typed(column: Column[Any], value: Any) -> Any:
     if value is None:
         return None
-    for kind, python in _KINDS:
-        # SQLite would keep whatever stands there.
-        if isinstance(column.type, kind) and type(value) is not python:
-            raise ValueError
     if isinstance(column.type, UtcDateTime):
-        return within_years(datetime.fromisoformat(value))
+        return datetime.fromisoformat(value)
     if isinstance(column.type, Date):
-        return within_years(date.fromisoformat(value))
-    if isinstance(column.type, LargeBinary) and (column.table.name, column.name) != IMAGES:
+        return date.fromisoformat(value)
+    if isinstance(column.type, LargeBinary):
         return base64.b64decode(value, validate=True)
     return value

@@ -10,10 +10,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from punchcard.connect.archive.archive_file import ArchiveFile
 from punchcard.connect.archive.contents import IMAGES
+from punchcard.connect.archive.copied_rows import ROWS_AT_ONCE
 from punchcard.connect.archive.database_copy import insert_statement
 from punchcard.connect.archive.departure import file_of
 from punchcard.connect.archive.errors import ArchiveRefused
-from punchcard.connect.archive.rows import ROWS_AT_ONCE, Digest, Lines, Row
+from punchcard.connect.archive.rows import Digest, Lines, Row
 from punchcard.db.dialects import follow_counter
 from punchcard.kit.secrets import Keyring
 
