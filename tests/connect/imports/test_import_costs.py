@@ -44,6 +44,26 @@ def test_an_undo_asks_for_a_part_and_not_for_each_row(
     assert len(statements) <= _PARTS * _STATEMENTS_A_PART
 
 
+def test_a_step_looks_for_its_next_part_behind_the_last_and_counts_no_others(
+    mover: Mover, alice: TillDriver, database: Database
+) -> None:
+    parts = 4
+    lines = "".join(f"p{n}@home.example,{n + 1}\n" for n in range(parts * _ROWS_A_PART))
+    import_id = mover.brings(alice.program(type="points"), f"email,points\n{lines}")
+    statements: list[str] = []
+
+    with statements_of(database, statements):
+        mover.tries(import_id)
+        mover.runs(import_id)
+        mover.undoes(import_id)
+
+    assert not [one for one in statements if "sum(card_import_parts" in one]
+    looks = [one for one in statements if "card_import_parts.step !=" in one]
+    from_the_first = [one for one in looks if "card_import_parts.number >" not in one]
+    # Each of three steps begins with the first, and sees once at its end that none is left.
+    assert (len(looks), len(from_the_first)) == (3 * (parts + 2), 3 * 2)
+
+
 def test_what_is_taken_back_at_the_counter_asks_for_what_its_type_needs_alone(
     alice: TillDriver, database: Database
 ) -> None:

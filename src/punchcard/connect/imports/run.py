@@ -21,7 +21,7 @@ from punchcard.connect.imports.models import CardImport, CardImportPart
 from punchcard.connect.imports.reading.rows import ImportRow
 from punchcard.connect.imports.trial import FAULTS_SKIPPED, RowFault, read_rows, row_fault
 from punchcard.connect.imports.vocabulary import BalanceMode, ImportState
-from punchcard.connect.imports.work import ImportWork, next_part, reader_of, rows_done, summed
+from punchcard.connect.imports.work import ImportWork, come_past, next_part, reader_of, summed
 from punchcard.db.outbox import RetryLater
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.errors import DomainError, Kind
@@ -70,10 +70,12 @@ class _Place:
 def run_some(work: ImportWork, import_id: ImportId) -> bool:
     """Run parts for a turn; returns whether all are on cards. Raises RetryLater."""
     until = work.monotonic() + work.turn_seconds
+    part: CardImportPart | None = None
     while True:
         with work.database.read() as session:
             row = session.get_one(CardImport, import_id)
-            part = None if row.state is not ImportState.RUNNING else next_part(session, row)
+            is_mine = row.state is ImportState.RUNNING
+            part = next_part(session, row, part) if is_mine else None
             if part is not None:
                 places, faults = _planned(session, row, part, work)
         if part is None:
@@ -87,8 +89,7 @@ def run_some(work: ImportWork, import_id: ImportId) -> bool:
                 raise ImportBusy(state=str(row.state))
             kept = session.get_one(CardImportPart, (import_id, part.number))
             _note(session, row, kept, places, faults)
-            session.flush()
-            row.rows_done = rows_done(session, row)
+            come_past(row, kept)
         if work.monotonic() >= until:
             return False
 
@@ -244,7 +245,6 @@ def _note(
     part.done = [
         [place.number, place.card_id, place.entry_id, _flags(place, opened)] for place in placed
     ]
-    part.step = ImportState.RUNNING
 
 
 def _flags(place: _Place, opened: set[str]) -> list[str]:

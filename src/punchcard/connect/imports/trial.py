@@ -13,7 +13,7 @@ from punchcard.connect.imports.matching import look_up
 from punchcard.connect.imports.models import CardImport, CardImportPart
 from punchcard.connect.imports.reading.rows import KEY_BYTES, ImportRow, RowReader
 from punchcard.connect.imports.vocabulary import ImportState
-from punchcard.connect.imports.work import ImportWork, next_part, reader_of, rows_done, summed
+from punchcard.connect.imports.work import ImportWork, come_past, next_part, reader_of, summed
 from punchcard.kit.ids import ImportId
 
 _KEY: Final = struct.Struct(f">{KEY_BYTES}sI")
@@ -41,11 +41,14 @@ def try_some(work: ImportWork, import_id: ImportId) -> bool:
     until = work.monotonic() + work.turn_seconds
     with work.database.read() as session:
         seen = dict(_kept_keys(session, import_id))
+    part: CardImportPart | None = None
     while True:
         # Read and looked up beside any transaction that writes: nobody waits for it.
         with work.database.read() as session:
             row = session.get_one(CardImport, import_id)
-            part = None if row.state is not ImportState.PREVIEWING else next_part(session, row)
+            part = (
+                None if row.state is not ImportState.PREVIEWING else next_part(session, row, part)
+            )
             if part is not None:
                 tried = _tried(session, row, part, seen, reader_of(session, row, work.clock))
         with work.database.write() as session:
@@ -59,9 +62,7 @@ def try_some(work: ImportWork, import_id: ImportId) -> bool:
                 return True
             kept = session.get_one(CardImportPart, (import_id, part.number))
             kept.keys, kept.counts, kept.faults = tried
-            kept.step = ImportState.PREVIEWING
-            session.flush()
-            row.rows_done = rows_done(session, row)
+            come_past(row, kept)
         if work.monotonic() >= until:
             return False
 

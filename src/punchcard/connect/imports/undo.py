@@ -16,7 +16,7 @@ from punchcard.connect.imports.models import CardImport, CardImportPart
 from punchcard.connect.imports.run import CODED, NEW, metadata_of
 from punchcard.connect.imports.trial import row_fault
 from punchcard.connect.imports.vocabulary import ImportState
-from punchcard.connect.imports.work import ImportWork, next_part, rows_done, summed
+from punchcard.connect.imports.work import ImportWork, come_past, next_part, summed
 from punchcard.db.outbox import RetryLater
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.ids import CardId, EntryId, ImportId
@@ -96,10 +96,12 @@ def _spent(session: Session, done: Sequence[Done]) -> list[int]:
 def undo_some(work: ImportWork, import_id: ImportId) -> bool:
     """Undo parts for a turn; returns whether all are undone. Raises RetryLater."""
     until = work.monotonic() + work.turn_seconds
+    part: CardImportPart | None = None
     while True:
         with work.database.read() as session:
             row = session.get_one(CardImport, import_id)
-            part = None if row.state is not ImportState.UNDOING else next_part(session, row)
+            is_mine = row.state is ImportState.UNDOING
+            part = next_part(session, row, part) if is_mine else None
         if part is None:
             _finish(work, import_id)
             return True
@@ -112,9 +114,7 @@ def undo_some(work: ImportWork, import_id: ImportId) -> bool:
             mine.faults = [row_fault(number, BadRow(FaultCode.SPENT)) for number in sorted(kept)]
             mine.done = [one for one in part.done if one[0] in kept]
             mine.counts = {"undone": len(gone), "rejected": len(kept)}
-            mine.step = ImportState.UNDOING
-            session.flush()
-            row.rows_done = rows_done(session, row)
+            come_past(row, mine)
         if work.monotonic() >= until:
             return False
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Vendor
@@ -36,15 +36,35 @@ class ImportWork:
     monotonic: Callable[[], float] = time.monotonic
 
 
-def next_part(session: Session, row: CardImport) -> CardImportPart | None:
+def next_part(
+    session: Session, row: CardImport, after: CardImportPart | None = None
+) -> CardImportPart | None:
     """Return the first part that the step in hand has not come past; None when it is through.
 
-    An undo goes over what was put on cards alone.
+    It is looked for behind the part that was done just before: a step goes over parts in their
+    order, and to look at all of them each time would cost a long file more than its rows do. Only
+    once nothing is left there are those before it looked at again: another worker may have had one
+    of them.
     """
-    query = select(CardImportPart).where(
+    left = select(CardImportPart).where(
         CardImportPart.import_id == row.id, CardImportPart.step != row.state
     )
-    return session.scalar(query.order_by(CardImportPart.number).limit(1))
+    left = left.order_by(CardImportPart.number).limit(1)
+    if after is not None:
+        following = session.scalar(left.where(CardImportPart.number > after.number))
+        if following is not None:
+            return following
+    return session.scalar(left)
+
+
+def come_past(row: CardImport, part: CardImportPart) -> None:
+    """Note that the step in hand has come past a part; once, whoever else has worked on it.
+
+    `row` is locked, and `part` was read since.
+    """
+    if part.step is not row.state:
+        part.step = row.state
+        row.rows_done += part.row_count
 
 
 def summed(session: Session, import_id: ImportId) -> dict[str, int]:
@@ -59,14 +79,6 @@ def summed(session: Session, import_id: ImportId) -> dict[str, int]:
         for name, number in counts.items():
             total[name] = total.get(name, 0) + number
     return total
-
-
-def rows_done(session: Session, row: CardImport) -> int:
-    """Return how many rows the step in hand has come past."""
-    query = select(func.coalesce(func.sum(CardImportPart.row_count), 0)).where(
-        CardImportPart.import_id == row.id, CardImportPart.step == row.state
-    )
-    return int(session.scalar(query) or 0)
 
 
 def reader_of(session: Session, row: CardImport, clock: Clock) -> RowReader:
