@@ -107,7 +107,8 @@ def phone(text: str, *, country: str | None) -> str:
     readings = [typed]
     if typed.startswith("+"):
         readings.insert(0, _ZERO_IN_BRACKETS.sub("", typed))
-    found = _best([_digits(reading) for reading in readings], country)
+    # Mostly the same twice, and reading a number is what takes long.
+    found = _best(dict.fromkeys(map(_digits, readings)), country)
     if found is None:
         raise InvalidValue(_PHONE_SENTENCE)
     return found
@@ -217,14 +218,15 @@ def _best(readings: Iterable[str], country: str | None) -> str | None:
     """Return the first reading that is a number in use, else the first of a possible length."""
     import phonenumbers as numbers
 
-    found = [number for reading in readings for number in _parsed(reading, country)]
-    possible = [
-        number
-        for number in found
-        if numbers.is_possible_number_with_reason(number) == numbers.ValidationResult.IS_POSSIBLE
-        and _reads_the_same(number)
-    ]
-    best = next(filter(numbers.is_valid_number, possible), possible[0] if possible else None)
+    best: PhoneNumber | None = None
+    for number in (number for reading in readings for number in _parsed(reading, country)):
+        possible = numbers.is_possible_number_with_reason(number)
+        if possible != numbers.ValidationResult.IS_POSSIBLE or not _reads_the_same(number):
+            continue
+        if numbers.is_valid_number(number):
+            best = number
+            break
+        best = best or number
     return numbers.format_number(best, numbers.PhoneNumberFormat.E164) if best else None
 
 

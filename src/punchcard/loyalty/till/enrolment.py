@@ -1,9 +1,9 @@
 """Enrolment inside the till's batch: a new card, and the customer it belongs to."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
@@ -29,6 +29,9 @@ from punchcard.loyalty.programs.rules_loader import ProgramCache
 from punchcard.loyalty.rules.values import CardState, ProgramRules
 from punchcard.loyalty.till.held_card import HeldCard
 from punchcard.loyalty.till.looks.till_queries import program_stamp
+
+_TOLD: Final = tuple(one.name for one in fields(NewCustomer))
+"""What is told of a new customer; `asdict` would ask each value what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,7 @@ def _known_customer(
 def _customer_row(
     operation: OpenCard, told: NewCustomer, customer_id: CustomerId, now: datetime
 ) -> dict[str, Any]:
-    facts = asdict(told)
+    facts = {name: getattr(told, name) for name in _TOLD}
     accepted_terms = facts.pop("accepted_terms")
     agreed_at = facts.pop("marketing_consent_at") or now
     return {
