@@ -126,6 +126,12 @@ class WebShop:
         with self.alice.database.read() as session:
             return session.get_one(IntegrationEvent, event_id)
 
+    def orders(self) -> list[IntegrationOrder]:
+        """Return all orders, by their numbers."""
+        with self.alice.database.read() as session:
+            orders = session.scalars(select(IntegrationOrder)).all()
+        return sorted(orders, key=lambda order: int(order.foreign_id))
+
     def order(self) -> IntegrationOrder:
         """Return the only order."""
         with self.alice.database.read() as session:
