@@ -94,8 +94,9 @@ def _topic(sent: Sent) -> str:
 
 
 def _is_signed(sent: Sent, secret: str) -> bool:
-    # Its documentation says SHA-1 and not how it is written; programs that work with it read it as
-    # base64 or hexadecimal, some of SHA-256. None of the four can be made without the secret.
+    # Its documentation says SHA-1 and speaks of base64; who looked at what arrives found SHA-1 in
+    # hexadecimal (https://loyverse.town/topic/7422-webhook-overview-documentation), and programs
+    # that work with it read either, some of SHA-256. None of the four is made without the secret.
     told = sent.headers.get(_HEADER, "")
     return any(
         [
