@@ -1,33 +1,11 @@
 """A plan's limit of cards: exact at two tills, told politely, and never in a stamp's way."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import replace
-
-import pytest
-
 from punchcard.accounts.plans.errors import NoNewCards, PlanLimitReached
 from punchcard.accounts.plans.models import Plan, VendorPlan
-from punchcard.db.database import Database
-from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import PlanId, SystemIds
-from punchcard.loyalty.operations import OpenCard
-from tests.loyalty.till.test_growth_races import at_once
-from tests.support.books import audited
-from tests.support.drivers.till import TillDriver, open_till, open_till_driver
-
-
-@pytest.fixture
-def counters(database: Database) -> Iterator[list[TillDriver]]:
-    """Open one shop's counter at two tills that know nothing of each other."""
-    clock = SystemClock()
-    ids = SystemIds(clock)
-    with ExitStack() as stack:
-        tills = [stack.enter_context(open_till(database, clock=clock, ids=ids)) for _ in range(2)]
-        first = open_till_driver(database, tills[0], clock=clock, ids=ids)
-        yield [first, replace(first, till=tills[1])]
-    audited(database)
+from punchcard.kit.ids import PlanId
+from tests.loyalty.till.submissions import at_once, refusal_of
+from tests.support.drivers.till import TillDriver, open_till_driver
 
 
 def limit(counter: TillDriver, cards: int | None) -> PlanId:
@@ -50,12 +28,6 @@ def limit(counter: TillDriver, cards: int | None) -> PlanId:
 def open_cards(counter: TillDriver) -> int:
     with counter.database.read() as session:
         return session.get_one(VendorPlan, counter.vendor_id).open_cards
-
-
-def refusal_of(counter: TillDriver, operation: OpenCard) -> DomainError:
-    with pytest.raises(DomainError) as refused:
-        counter.till.submit(operation)
-    return refused.value
 
 
 def test_as_many_cards_open_as_the_plan_allows_whoever_else_opens_some(

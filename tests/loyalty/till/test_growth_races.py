@@ -1,58 +1,13 @@
 """Grants, reservations, promotions and refunds from many threads at two tills: all exact."""
 
-from collections import Counter as Tally
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import replace
-
-import pytest
-
-from punchcard.db.database import Database
-from punchcard.kit.clock import SystemClock
-from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import EntryId, SystemIds
+from punchcard.kit.ids import EntryId
 from punchcard.loyalty.models import LoyaltyCard, Reward
-from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.promotion_models import Promotion
 from punchcard.loyalty.till.receipt import Receipt
-from tests.support.books import audited
-from tests.support.drivers.till import TillDriver, open_till, open_till_driver
+from tests.loyalty.till.submissions import at_once
+from tests.support.drivers.till import TillDriver
 
 POINTS = {"type": "points"}
-
-
-@pytest.fixture
-def counters(database: Database) -> Iterator[list[TillDriver]]:
-    """Open one shop's counter at two tills that know nothing of each other."""
-    clock = SystemClock()
-    ids = SystemIds(clock)
-    with ExitStack() as stack:
-        tills = [stack.enter_context(open_till(database, clock=clock, ids=ids)) for _ in range(2)]
-        first = open_till_driver(database, tills[0], clock=clock, ids=ids)
-        yield [first, replace(first, till=tills[1])]
-    audited(database)
-
-
-def at_once(counters: Sequence[TillDriver], operations: Sequence[Operation]) -> Tally[str]:
-    """Do each operation from a thread of its own, at the tills by turns; returns what became.
-
-    Who is told to come again does so.
-    """
-
-    def one(numbered: tuple[int, Operation]) -> str:
-        number, operation = numbered
-        while True:
-            try:
-                counters[number % len(counters)].till.submit(operation)
-            except DomainError as refusal:
-                if refusal.code != "busy":
-                    return refusal.code
-            else:
-                return "done"
-
-    with ThreadPoolExecutor(len(operations)) as threads:
-        return Tally(threads.map(one, enumerate(operations)))
 
 
 def earned(counter: TillDriver, card: str, amount_minor: int) -> EntryId:

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from punchcard.accounts.models import IdempotencyRecord
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import SystemIds
 from punchcard.loyalty.errors.balances import StampTooSoon
 from punchcard.loyalty.errors.cards import (
@@ -20,6 +18,7 @@ from punchcard.loyalty.errors.till import (
 )
 from punchcard.loyalty.operations import NewCustomer, ReplayOnly
 from punchcard.loyalty.till.receipt import Receipt
+from tests.loyalty.till.submissions import refusal_of
 from tests.support.audited_till_driver import audited_till_driver
 from tests.support.drivers.till import BY_TILL, TillDriver, open_till_driver
 
@@ -37,12 +36,6 @@ def bob(alice: TillDriver) -> TillDriver:
     return open_till_driver(
         alice.database, alice.till, clock=alice.clock, ids=alice.ids, slug="boulangerie-bob"
     )
-
-
-def refusal_of(counter: TillDriver, operation: Any) -> DomainError:
-    with pytest.raises(DomainError) as refusal:
-        counter.till.submit(operation)
-    return refusal.value
 
 
 def test_the_same_key_gives_the_same_answer_for_good(alice: TillDriver) -> None:

@@ -13,7 +13,6 @@ from punchcard.accounts.models import AuditEvent, Customer, Vendor
 from punchcard.db.database import Database
 from punchcard.db.outbox import OutboxRow
 from punchcard.kit.clock import ManualClock
-from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import SystemIds
 from punchcard.loyalty.errors.balances import DailyStampLimitReached, NotEnoughPoints, StampTooSoon
 from punchcard.loyalty.errors.cards import (
@@ -31,6 +30,7 @@ from punchcard.loyalty.errors.till import (
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram, Reward, TransactionOrigin
 from punchcard.loyalty.operations import CardKey, CardRef, NewCustomer, Origin
 from punchcard.loyalty.till.receipt import Receipt
+from tests.loyalty.till.submissions import refusal_of
 from tests.support.audited_till_driver import audited_till_driver
 from tests.support.drivers.till import SEALER, TillDriver, open_till_driver
 
@@ -50,12 +50,6 @@ def bob(alice: TillDriver) -> TillDriver:
     return open_till_driver(
         alice.database, alice.till, clock=alice.clock, ids=alice.ids, slug="boulangerie-bob"
     )
-
-
-def refusal_of(counter: TillDriver, operation: Any) -> DomainError:
-    with pytest.raises(DomainError) as refusal:
-        counter.till.submit(operation)
-    return refusal.value
 
 
 def set_columns(counter: TillDriver, table: Any, row_id: str, **values: Any) -> None:

@@ -11,7 +11,8 @@ from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import ProgramId, SystemIds
 from punchcard.loyalty.errors.balances import DailyStampLimitReached, StampTooSoon
 from punchcard.loyalty.errors.till import ReferenceAlreadyUsed
-from punchcard.loyalty.operations import Operation, PurchaseItem
+from punchcard.loyalty.operations import PurchaseItem
+from tests.loyalty.till.submissions import refusal_of
 from tests.support.audited_till_driver import audited_till_driver
 from tests.support.drivers.till import TillDriver
 
@@ -25,12 +26,6 @@ def alice(database: Database, clock: ManualClock, ids: SystemIds) -> Iterator[Ti
 
 def hybrid(alice: TillDriver, **fields: object) -> ProgramId:
     return alice.program(**{"type": "hybrid", "cooldown_minutes": 0, **fields})
-
-
-def refusal_of(alice: TillDriver, operation: Operation) -> DomainError:
-    with pytest.raises(DomainError) as refusal:
-        alice.till.submit(operation)
-    return refusal.value
 
 
 def test_a_visit_is_one_entry(alice: TillDriver) -> None:

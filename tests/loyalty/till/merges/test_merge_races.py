@@ -1,18 +1,14 @@
 """Merges against merges, stamps, redemptions and separations, from many threads and two tills."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import replace
 
-import pytest
 from sqlalchemy import select
 
-from punchcard.db.database import Database
-from punchcard.kit.clock import SystemClock
 from punchcard.kit.errors import DomainError
-from punchcard.kit.ids import CardId, SystemIds
+from punchcard.kit.ids import CardId
 from punchcard.loyalty.errors.cards import CardWasReplaced
 from punchcard.loyalty.merge_operation import MergeCards
 from punchcard.loyalty.models import LoyaltyCard
@@ -22,19 +18,7 @@ from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.vocabulary import CardStatus
 from tests.loyalty.till.merges.counter import HYBRID, card_of
 from tests.support.books import audited, standing
-from tests.support.drivers.till import TillDriver, open_till, open_till_driver
-
-
-@pytest.fixture
-def counters(database: Database) -> Iterator[list[TillDriver]]:
-    """Open one shop's counter at two tills that know nothing of each other."""
-    clock = SystemClock()
-    ids = SystemIds(clock)
-    with ExitStack() as stack:
-        tills = [stack.enter_context(open_till(database, clock=clock, ids=ids)) for _ in range(2)]
-        first = open_till_driver(database, tills[0], clock=clock, ids=ids)
-        yield [first, replace(first, till=tills[1])]
-    audited(database)
+from tests.support.drivers.till import TillDriver
 
 
 def at_once(counters: Sequence[TillDriver], operations: Sequence[Operation]) -> list[Outcome]:
