@@ -13,12 +13,12 @@ from punchcard.accounts.access.opening.session_opener import SessionOpener
 from punchcard.accounts.access.passkeys import Passkeys
 from punchcard.accounts.access.password_reset import PasswordReset
 from punchcard.accounts.access.presence import DevicePresences
+from punchcard.accounts.access.provider.authorization import AuthorizationFlow
 from punchcard.accounts.access.provider.identities import Identities
 from punchcard.accounts.access.provider.offers import IdentityOffers
 from punchcard.accounts.access.provider.provider_directory import ProviderDirectory
 from punchcard.accounts.access.provider.provider_http import AsksProvider, ProviderHttp
 from punchcard.accounts.access.provider.rules import ProviderRules
-from punchcard.accounts.access.provider.visits import ProviderVisits
 from punchcard.accounts.access.rate_limit import CredentialLimits, PublicLimits, SharedBuckets
 from punchcard.accounts.access.second_factor import SecondFactors
 from punchcard.accounts.access.session_service import SessionRules
@@ -140,7 +140,7 @@ def build_accounts(base: Foundation, mailer: Mailer) -> AccountServices:
         passkeys=passkeys,
         identities=Identities(
             database=database,
-            visits=_provider_visits(base),
+            flow=_authorization_flow(base),
             rules=provider_rules,
             offers=IdentityOffers(settings, clock),
             opener=opener,
@@ -153,14 +153,14 @@ def build_accounts(base: Foundation, mailer: Mailer) -> AccountServices:
     )
 
 
-def _provider_visits(base: Foundation) -> ProviderVisits:
+def _authorization_flow(base: Foundation) -> AuthorizationFlow:
     settings = base.settings
     http: AsksProvider = ProviderHttp(
         timeout_seconds=settings.oidc_timeout_seconds,
         limit_bytes=settings.oidc_answer_limit_bytes,
         parallel=settings.oidc_parallel_limit,
     )
-    return ProviderVisits(
+    return AuthorizationFlow(
         http=http,
         directory=ProviderDirectory(http=http, clock=base.clock, settings=settings),
         clock=base.clock,

@@ -5,9 +5,9 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 
+from punchcard.accounts.access.provider.authorization import CALLBACK_PATH, AuthorizationResponse
 from punchcard.accounts.access.provider.errors import ProviderAnswerInvalid
-from punchcard.accounts.access.provider.identities import CameBack
-from punchcard.accounts.access.provider.visits import CALLBACK_PATH, ProviderAnswer
+from punchcard.accounts.access.provider.identities import ProviderSignIn
 from punchcard.accounts.errors import ConfirmationIncomplete
 from punchcard.accounts.subjects import NOBODY
 from punchcard.kit.i18n import N_
@@ -30,7 +30,7 @@ from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDe
 
 router = APIRouter()
 
-_VISIT_COOKIE: Final = "punchcard_visit"
+_REQUEST_COOKIE: Final = "punchcard_visit"
 """What this browser keeps while its person is at the provider."""
 
 
@@ -52,10 +52,10 @@ def come_back(
     request: PageRequestDep, state: str = "", code: str = "", error: str = "", iss: str = ""
 ) -> Response:
     """Let in whoever comes back from the provider, or say what is left to do."""
-    kept = request.cookie(_VISIT_COOKIE) or ""
+    kept = request.cookie(_REQUEST_COOKIE) or ""
     # An answer counts once, whatever comes of it.
-    request.set_cookie(_VISIT_COOKIE, None, seconds=0)
-    answer = ProviderAnswer(state=state, code=code, error=error, issuer=iss)
+    request.set_cookie(_REQUEST_COOKIE, None, seconds=0)
+    answer = AuthorizationResponse(state=state, code=code, error=error, issuer=iss)
     form, back = request.form(), None
     with form.refusals():
         try:
@@ -107,18 +107,18 @@ def remove(request: PageRequestDep, form: FormDep) -> Response:
 
 
 def _leave(request: PageRequest, wanted: str, *, is_confirmation: bool = False) -> Response:
-    form, visit = request.form({NEXT_FIELD: wanted}), None
+    form, asked = request.form({NEXT_FIELD: wanted}), None
     with form.refusals():
-        visit = request.context.accounts.identities.begin(
+        asked = request.context.accounts.identities.begin(
             network=request.address,
             wanted=wanted,
             confirms=request.subject if is_confirmation else None,
         )
-    if visit is None:
+    if asked is None:
         return _refused(request, form)
     seconds = request.context.settings.oidc_sign_in_minutes * 60
-    request.set_cookie(_VISIT_COOKIE, visit.kept, seconds=seconds)
-    return request.redirect(visit.address)
+    request.set_cookie(_REQUEST_COOKIE, asked.kept, seconds=seconds)
+    return request.redirect(asked.address)
 
 
 def _refused(request: PageRequest, form: Form) -> Response:
@@ -129,7 +129,7 @@ def _refused(request: PageRequest, form: Form) -> Response:
     return sign_in_page(request, form)
 
 
-def _go_on(request: PageRequest, back: CameBack) -> Response:
+def _go_on(request: PageRequest, back: ProviderSignIn) -> Response:
     wanted = local_path(back.wanted) or ""
     if back.signed_in is not None or back.challenge is not None:
         seconds = request.context.settings.access_token_hours * 3600

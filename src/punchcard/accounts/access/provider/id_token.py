@@ -62,12 +62,12 @@ def check_id_token(
     _check_party(claims, client_id)
     told = claims.get("nonce")
     if not isinstance(told, str) or not hmac.compare_digest(told.encode(), nonce.encode()):
-        raise _refused("its nonce is of another visit")
+        raise _refused("its nonce is of another request")
     subject, email = claims.get("sub"), claims.get("email")
     if not isinstance(subject, str) or not 0 < len(subject) <= _SUBJECT_CHARACTERS:
-        raise _refused("its sub is none")
+        raise _refused("its sub is missing, too long, or has characters that no sub has")
     if not subject.isascii() or not subject.isprintable():
-        raise _refused("its sub is none")
+        raise _refused("its sub is missing, too long, or has characters that no sub has")
     is_address = isinstance(email, str) and "@" in email and len(email) <= _EMAIL_CHARACTERS
     amr, acr = claims.get("amr"), claims.get("acr")
     return ProviderAccount(
@@ -132,13 +132,13 @@ def _key(candidates: list[Document], algorithm: str) -> RSAPublicKey | EllipticC
     if isinstance(key, EllipticCurvePublicKey):
         return key
     # Or a private key that the provider has shown to everybody.
-    raise _refused(f"its key is no public one of {_LEAST_RSA_BITS} bits or more")
+    raise _refused(f"its key is not a public one of {_LEAST_RSA_BITS} bits or more")
 
 
 def _check_times(claims: dict[str, Any], now: datetime) -> None:
     made, ends = _moment(claims["iat"]), _moment(claims["exp"])
     begins = _moment(claims["nbf"]) if "nbf" in claims else made
-    # It was asked for a moment ago: an older one was made for somebody else's visit.
+    # It was asked for a moment ago: an older one was made for somebody else's request.
     is_old = now >= ends + SKEW or now - made > _OLDEST + SKEW
     if is_old or made > now + SKEW or begins > now + SKEW:
         apart = (now - made).total_seconds()
@@ -155,11 +155,11 @@ def _check_party(claims: dict[str, Any], client_id: str) -> None:
 
 def _moment(told: Any) -> datetime:
     if isinstance(told, bool) or not isinstance(told, int | float):
-        raise _refused("a time in it is none")
+        raise _refused("a time in it is not a number of seconds")
     try:
         return datetime.fromtimestamp(told, UTC)
     except (ValueError, OverflowError, OSError):
-        raise _refused("a time in it is none") from None
+        raise _refused("a time in it is not a number of seconds") from None
 
 
 def _refused(reason: str) -> ProviderAnswerInvalid:

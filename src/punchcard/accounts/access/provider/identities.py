@@ -9,6 +9,12 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.access.factor_rows import changed, owned, owner_columns
 from punchcard.accounts.access.opening.session_opener import SessionOpener, SignedIn, SignInOrigin
 from punchcard.accounts.access.people import load_person
+from punchcard.accounts.access.provider.authorization import (
+    AuthorizationFlow,
+    AuthorizationRequest,
+    AuthorizationResponse,
+    AuthorizationResult,
+)
 from punchcard.accounts.access.provider.errors import (
     IdentityNotAllowed,
     IdentityNotLinked,
@@ -21,12 +27,6 @@ from punchcard.accounts.access.provider.id_token import SKEW, ProviderAccount
 from punchcard.accounts.access.provider.identity_models import LinkedIdentity
 from punchcard.accounts.access.provider.offers import IdentityOffer, IdentityOffers
 from punchcard.accounts.access.provider.rules import ProviderRules
-from punchcard.accounts.access.provider.visits import (
-    ProviderAnswer,
-    ProviderVisits,
-    Return,
-    Visit,
-)
 from punchcard.accounts.access.rate_limit import PublicLimits
 from punchcard.accounts.access.second_factor import SecondFactors
 from punchcard.accounts.access.session_service import (
@@ -49,8 +49,8 @@ from punchcard.kit.validation.contacts import email_forms
 
 
 @dataclass(frozen=True, kw_only=True)
-class CameBack:
-    """What came of a visit: one of the three is set, none of them where it confirmed a session.
+class ProviderSignIn:
+    """What came of a request: one of the three is set, none of them where it confirmed a session.
 
     `challenge` asks for a second factor, as after a password; `offer` is for an account that nobody
     has linked: the browser keeps it until its person has signed in.
@@ -73,7 +73,7 @@ class Identities:
         self,
         *,
         database: Database,
-        visits: ProviderVisits,
+        flow: AuthorizationFlow,
         rules: ProviderRules,
         offers: IdentityOffers,
         opener: SessionOpener,
@@ -84,7 +84,7 @@ class Identities:
         ids: Ids,
     ) -> None:
         self._database = database
-        self._visits = visits
+        self._flow = flow
         self._rules = rules
         self._offers = offers
         self._opener = opener
@@ -97,21 +97,23 @@ class Identities:
     @property
     def provider_name(self) -> str | None:
         """Return what the provider is called on buttons, None while there is none."""
-        return self._rules.name if self._visits.is_set else None
+        return self._rules.name if self._flow.is_set else None
 
-    def begin(self, *, network: str, wanted: str, confirms: Subject | None = None) -> Visit:
-        """Begin a visit to the provider, from which one comes back to `wanted`.
+    def begin(
+        self, *, network: str, wanted: str, confirms: Subject | None = None
+    ) -> AuthorizationRequest:
+        """Begin a request to the provider, from which one comes back to `wanted`.
 
         `confirms` is who is to show once more who they are. Raises ProviderNotSet, ProviderAway,
         TooManyRequests.
         """
         self._limits.sign_ins.take(counted_address(network))
         session_id = confirms.credential_id if confirms is not None else None
-        return self._visits.begin(wanted=wanted, confirms=session_id)
+        return self._flow.begin(wanted=wanted, confirms=session_id)
 
     def come_back(
-        self, kept: str, answer: ProviderAnswer, *, origin: SignInOrigin, subject: Subject
-    ) -> CameBack:
+        self, kept: str, answer: AuthorizationResponse, *, origin: SignInOrigin, subject: Subject
+    ) -> ProviderSignIn:
         """Read what a browser brought back, and let its person in, if they have linked the account.
 
         `subject` is who is signed in there already. Raises ProviderAnswerInvalid, ProviderDeclined,
@@ -120,10 +122,10 @@ class Identities:
         """
         self._limits.sign_ins.take(counted_address(origin.network))
         try:
-            back = self._visits.finish(kept, answer)
+            back = self._flow.finish(kept, answer)
             if back.confirms is not None:
                 self._confirm(back, subject)
-                return CameBack(wanted=back.wanted)
+                return ProviderSignIn(wanted=back.wanted)
             return self._let_in(back, origin)
         except (ProviderAway, ProviderNotSet, TooManyRequests, ConfirmationIncomplete):
             raise
@@ -144,7 +146,7 @@ class Identities:
     def linked_to(self, session: Session, person: User | Admin) -> LinkedIdentity | None:
         """Return the account that a person has linked at the provider that is set up now."""
         row = _own(session, person)
-        return row if row is not None and self._visits.is_of(row.issuer) else None
+        return row if row is not None and self._flow.is_of(row.issuer) else None
 
     def may_link(self, subject: Subject) -> bool:
         """Return whether the caller may sign in by the provider."""
@@ -207,9 +209,9 @@ class Identities:
 
     def farewell(self) -> str | None:
         """Return where one is signed out at the provider too, None if that is not to be had."""
-        return self._visits.farewell()
+        return self._flow.farewell()
 
-    def _let_in(self, back: Return, origin: SignInOrigin) -> CameBack:
+    def _let_in(self, back: AuthorizationResult, origin: SignInOrigin) -> ProviderSignIn:
         account = back.account
         if not self._rules.takes_address(account.email, is_verified=account.is_verified):
             raise IdentityNotAllowed
@@ -217,20 +219,22 @@ class Identities:
         if person is None:
             if account.email is None or not account.is_verified:
                 raise IdentityNotAllowed
-            return CameBack(wanted=back.wanted, offer=self._offers.issue(account, back.asked_at))
+            return ProviderSignIn(
+                wanted=back.wanted, offer=self._offers.issue(account, back.asked_at)
+            )
         has_second_factor = self._rules.has_second_factor(account.amr, account.acr)
         with self._database.read() as session:
             is_asked = not has_second_factor and self._second_factors.has_one(session, person)
         if is_asked:
             challenge = self._second_factors.challenge(person, way=SignInWay.PROVIDER)
-            return CameBack(wanted=back.wanted, challenge=challenge)
+            return ProviderSignIn(wanted=back.wanted, challenge=challenge)
         signed_in = self._opener.open(
             person, origin, way=SignInWay.PROVIDER, has_second_factor=has_second_factor
         )
-        return CameBack(wanted=back.wanted, signed_in=signed_in)
+        return ProviderSignIn(wanted=back.wanted, signed_in=signed_in)
 
-    def _confirm(self, back: Return, subject: Subject) -> None:
-        """Confirm the session from which the visit began. Raises ConfirmationIncomplete."""
+    def _confirm(self, back: AuthorizationResult, subject: Subject) -> None:
+        """Confirm the session from which the request began. Raises ConfirmationIncomplete."""
         account = back.account
         shown_at = account.authenticated_at
         # The provider was told to ask anew; one that does not say when it did has not.
@@ -248,8 +252,8 @@ class Identities:
                 raise ConfirmationIncomplete(challenge=challenge)
             confirm_session(session, subject, self._clock.now())
 
-    def _use(self, back: Return) -> User | Admin | None:
-        """Return who has linked the account; of two answers to one visit the second gets nothing.
+    def _use(self, back: AuthorizationResult) -> User | Admin | None:
+        """Return who has linked the account; of two answers to one request the second gets nothing.
 
         None for an account that nobody has. Raises ProviderAnswerInvalid, IdentityNotAllowed.
         """

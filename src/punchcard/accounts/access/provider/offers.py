@@ -16,7 +16,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityOffer:
-    """Whom the provider signed in, `email` confirmed by it, in a visit that began `asked_at`."""
+    """Whom the provider signed in, `email` confirmed by it, by a request that began `asked_at`."""
 
     issuer: str
     subject: str
@@ -25,7 +25,7 @@ class IdentityOffer:
 
 
 class IdentityOffers:
-    """Seals offers and reads them; they last as long as a visit may."""
+    """Seals offers and reads them; they last as long as a request may."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._tokens = LinkTokens(settings.keys, "identity offer", clock)

@@ -1,8 +1,8 @@
-"""A visit to the provider and back: the authorization code flow with PKCE, state and nonce.
+"""To the provider and back: the authorization code flow with PKCE, state and nonce.
 
 OpenID Connect Core 1.0, section 3.1; RFC 7636 (S256); RFC 9700 for what a careful client does.
-Nothing is kept here: what a visit was begun with is sealed into a cookie of the browser that began
-it, so an answer counts in that browser alone.
+Nothing is kept here: what a request was begun with is sealed into a cookie of the browser that
+began it, so an answer counts in that browser alone.
 """
 
 import base64
@@ -45,15 +45,15 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Visit:
-    """A visit that begins: where to send the browser, and what it is to keep meanwhile."""
+class AuthorizationRequest:
+    """A request that begins: where to send the browser, and what it is to keep meanwhile."""
 
     address: str
     kept: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProviderAnswer:
+class AuthorizationResponse:
     """What the browser brings back in the address; empty where there is none of it."""
 
     state: str
@@ -63,10 +63,10 @@ class ProviderAnswer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Return:
-    """Who came back: `asked_at` is when the visit began, `wanted` where they meant to go.
+class AuthorizationResult:
+    """Who came back: `asked_at` is when the request began, `wanted` where they meant to go.
 
-    `confirms` is the session that the visit was to confirm, None where it was to sign in.
+    `confirms` is the session that it was to confirm, None where it was to sign in.
     """
 
     account: ProviderAccount
@@ -75,7 +75,7 @@ class Return:
     confirms: str | None
 
 
-class ProviderVisits:
+class AuthorizationFlow:
     """Sends people to the provider, and reads what they bring back."""
 
     def __init__(
@@ -108,8 +108,8 @@ class ProviderVisits:
         """Return whether this is the provider that is set up, and not one of before."""
         return self.is_set and issuer == self._issuer
 
-    def begin(self, *, wanted: str, confirms: str | None = None) -> Visit:
-        """Begin a visit; with `confirms`, a session's id, the provider asks the person anew.
+    def begin(self, *, wanted: str, confirms: str | None = None) -> AuthorizationRequest:
+        """Begin a request; with `confirms`, a session's id, the provider asks the person anew.
 
         Raises ProviderNotSet, ProviderAway.
         """
@@ -138,19 +138,19 @@ class ProviderVisits:
         }
         if confirms is not None:
             asked |= {"prompt": "login", "max_age": "0"}
-        return Visit(
+        return AuthorizationRequest(
             address=_with_query(facts.authorization, asked),
             kept=self._tokens.issue(kept, expires_at=now + self._life),
         )
 
-    def finish(self, kept: str, answer: ProviderAnswer) -> Return:
+    def finish(self, kept: str, answer: AuthorizationResponse) -> AuthorizationResult:
         """Return who came back, from a browser that `kept` what `begin` gave it.
 
         Raises ProviderAnswerInvalid, ProviderDeclined, ProviderAway, ProviderNotSet.
         """
         if not self.is_set:
             raise ProviderNotSet
-        visit = self._read(kept, answer.state)
+        asked = self._read(kept, answer.state)
         facts = self._directory.facts()
         # An answer of another provider, or of none where ours always says which it is (RFC 9207).
         if answer.issuer != facts.issuer and (answer.issuer or facts.tells_issuer):
@@ -163,18 +163,18 @@ class ProviderVisits:
         if not 0 < len(answer.code) <= _CODE_CHARACTERS:
             raise ProviderAnswerInvalid
         account = check_id_token(
-            self._redeem(facts, answer.code, visit["verifier"]),
+            self._redeem(facts, answer.code, asked["verifier"]),
             issuer=facts.issuer,
             client_id=self._client_id,
-            nonce=visit["nonce"],
+            nonce=asked["nonce"],
             keys_of=self._directory.keys,
             now=self._clock.now(),
         )
-        return Return(
+        return AuthorizationResult(
             account=account,
-            asked_at=_EPOCH + visit["asked"] * _MICROSECOND,
-            wanted=visit["wanted"],
-            confirms=visit["confirms"],
+            asked_at=_EPOCH + asked["asked"] * _MICROSECOND,
+            wanted=asked["wanted"],
+            confirms=asked["confirms"],
         )
 
     def farewell(self) -> str | None:
@@ -192,12 +192,12 @@ class ProviderVisits:
 
     def _read(self, kept: str, state: str) -> dict[str, Any]:
         try:
-            visit = self._tokens.read(kept)
+            asked = self._tokens.read(kept)
         except LinkInvalid:
             raise ProviderAnswerInvalid from None
-        if not hmac.compare_digest(str(visit["state"]).encode(), state.encode("utf-8", "replace")):
+        if not hmac.compare_digest(str(asked["state"]).encode(), state.encode("utf-8", "replace")):
             raise ProviderAnswerInvalid
-        return visit
+        return asked
 
     def _redeem(self, facts: ProviderFacts, code: str, verifier: str) -> Any:
         """Return the ID token for a code. Raises ProviderAnswerInvalid, ProviderAway."""
