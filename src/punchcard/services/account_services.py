@@ -24,7 +24,7 @@ from punchcard.accounts.access.second_factor import SecondFactors
 from punchcard.accounts.access.session_service import SessionRules
 from punchcard.accounts.access.sign_in_service import SignIn
 from punchcard.accounts.mail.mail_queue import MailQueue
-from punchcard.accounts.security.desk import SecurityDesk
+from punchcard.accounts.security.event_counter import SecurityEventCounter
 from punchcard.kit.mail import Mailer
 from punchcard.services.foundation import Foundation
 
@@ -35,7 +35,7 @@ class AccountServices:
 
     password_hasher: Hasher
     limits: PublicLimits
-    security: SecurityDesk
+    security: SecurityEventCounter
     device_presences: DevicePresences
     credential_limits: CredentialLimits
     credentials: Credentials
@@ -58,7 +58,7 @@ def build_accounts(base: Foundation, mailer: Mailer) -> AccountServices:
     hasher = password_hasher(settings)
     buckets = SharedBuckets.of(database, settings)
     limits = PublicLimits(settings, clock, buckets)
-    security = SecurityDesk(database, clock, ids, settings)
+    security = SecurityEventCounter(database, clock, ids, settings)
     mail_queue = MailQueue(
         clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured
     )

@@ -42,7 +42,7 @@ from punchcard.accounts.errors import (
 from punchcard.accounts.links import LinkTokens
 from punchcard.accounts.mail.mail_queue import MailQueue
 from punchcard.accounts.models import Admin, User, Vendor
-from punchcard.accounts.security.desk import SecurityDesk
+from punchcard.accounts.security.event_counter import SecurityEventCounter
 from punchcard.accounts.subjects import Subject
 from punchcard.accounts.vocabulary import Role, SecurityEvent, SignInWay
 from punchcard.db.database import Database
@@ -123,7 +123,7 @@ class SecondFactors:
         database: Database,
         attempts: Attempts,
         mail_queue: MailQueue,
-        security: SecurityDesk,
+        security: SecurityEventCounter,
         clock: Clock,
         ids: Ids,
         settings: Settings,

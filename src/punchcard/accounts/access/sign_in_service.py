@@ -31,7 +31,7 @@ from punchcard.accounts.errors import (
     SecondFactorRequired,
 )
 from punchcard.accounts.models import Admin, User
-from punchcard.accounts.security.desk import SecurityDesk
+from punchcard.accounts.security.event_counter import SecurityEventCounter
 from punchcard.accounts.subjects import Subject
 from punchcard.accounts.vocabulary import SecurityEvent, SignInWay
 from punchcard.db.database import Database
@@ -55,7 +55,7 @@ class SignIn:
         database: Database,
         hasher: Hasher,
         limits: PublicLimits,
-        security: SecurityDesk,
+        security: SecurityEventCounter,
         attempts: Attempts,
         known_browsers: KnownBrowsers,
         notices: AccountNotices,

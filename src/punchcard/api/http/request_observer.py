@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.types import Scope
 
-from punchcard.accounts.security.desk import SecurityDesk
+from punchcard.accounts.security.event_counter import SecurityEventCounter
 from punchcard.accounts.subjects import NOBODY
 from punchcard.accounts.vocabulary import SecurityEvent
 from punchcard.kit.metrics.request_metrics import NO_ROUTE, RequestMetrics
@@ -30,7 +30,7 @@ class RequestObserver:
     once it is granted. An ordinary one costs a few looks into dictionaries.
     """
 
-    def __init__(self, desk: SecurityDesk, metrics: RequestMetrics) -> None:
+    def __init__(self, desk: SecurityEventCounter, metrics: RequestMetrics) -> None:
         self._desk = desk
         self._metrics = metrics
 

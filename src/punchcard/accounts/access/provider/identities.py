@@ -37,7 +37,7 @@ from punchcard.accounts.access.session_service import (
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import ConfirmationIncomplete, TooManyRequests
 from punchcard.accounts.models import Admin, User
-from punchcard.accounts.security.desk import SecurityDesk
+from punchcard.accounts.security.event_counter import SecurityEventCounter
 from punchcard.accounts.subjects import Subject
 from punchcard.accounts.vocabulary import SecurityEvent, SignInWay
 from punchcard.db.database import Database
@@ -79,7 +79,7 @@ class Identities:
         opener: SessionOpener,
         second_factors: SecondFactors,
         limits: PublicLimits,
-        security: SecurityDesk,
+        security: SecurityEventCounter,
         clock: Clock,
         ids: Ids,
     ) -> None:

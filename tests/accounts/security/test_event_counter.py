@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from punchcard.accounts.models import AuditEvent, AuditOrigin
-from punchcard.accounts.security.desk import SecurityDesk
+from punchcard.accounts.security.event_counter import SecurityEventCounter
 from punchcard.accounts.subjects import Subject
 from punchcard.accounts.vocabulary import SecurityEvent, SubjectKind
 from punchcard.db.database import Database
@@ -24,7 +24,7 @@ TILL = Subject(kind=SubjectKind.DEVICE, id="01976f3e-8a4b-7c21-9d52-3f0e6a1b2c3d
 class Booth:
     """A desk, what it told the log, and what it wrote down."""
 
-    desk: SecurityDesk
+    desk: SecurityEventCounter
     database: Database
     clock: ManualClock
     lines: list[dict[str, Any]] = field(default_factory=list)
@@ -45,7 +45,9 @@ def booth(database: Database, clock: ManualClock, ids: SystemIds, settings: Sett
     def write(event: object, origin: object, actor: str, facts: dict[str, Any]) -> None:
         lines.append({"event": event, "origin": origin, "actor": actor, **facts})
 
-    return Booth(SecurityDesk(database, clock, ids, settings, write), database, clock, lines)
+    return Booth(
+        SecurityEventCounter(database, clock, ids, settings, write), database, clock, lines
+    )
 
 
 def test_the_first_is_written_at_once_and_the_rest_once_an_hour(booth: Booth) -> None:

@@ -64,7 +64,7 @@ class _Counted:
     untold: int = 0
 
 
-class SecurityDesk:
+class SecurityEventCounter:
     """Counts security events; may be used from several threads.
 
     An hour has room for `security_events_limit` strangers, and for many more known callers by
