@@ -52,7 +52,7 @@ def close_vendor(session: Session, act: Act, vendor_id: VendorId) -> Vendor:
     return _followed(session, act, vendor_id, vendor_service.close_vendor)
 
 
-def create_location(session: Session, act: Act, vendor_id: VendorId, **wanted: Any) -> Location:
+def create_location(session: Session, act: Act, vendor_id: VendorId, /, **wanted: Any) -> Location:
     """Open a location as `location_service.create_location` does; passes learn where it is."""
     location = location_service.create_location(session, act, vendor_id, **wanted)
     if location.latitude is not None:

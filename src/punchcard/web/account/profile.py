@@ -15,6 +15,7 @@ from punchcard.kit.browsers import browser_name
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import SessionId, UserId
 from punchcard.web.account.sign_in import OFFER_COOKIE, keep_known, known_here
+from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -45,10 +46,7 @@ def change_profile(request: PageRequestDep, form: FormDep) -> Response:
         "language": form.choice("language", LANGUAGES, required=False),
     }
     if form.is_valid:
-        with form.refusals(), request.context.database.write() as session:
-            user_service.update_user(
-                session, request.act(), request.vendor_id, own_id, changes, guard=form.guard(own)
-            )
+        carry_out(request, form, user_service.update_user, own_id, changes, guard=form.guard(own))
     if not form.is_valid:
         return account_page(request, profile=form)
     request.choose_language(changes["language"])

@@ -12,6 +12,7 @@ from punchcard.kit.ids import LocationId
 from punchcard.loyalty.programs import vendor_changes
 from punchcard.web.console.bulk import BulkAction, bulk_page, names_in
 from punchcard.web.console.sorting import by_text, sorted_page
+from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -35,8 +36,7 @@ def create_location(request: PageRequestDep, form: FormDep) -> Response:
     """Open a location."""
     wanted = _read(form)
     if form.is_valid:
-        with form.refusals(), request.context.database.write() as session:
-            vendor_changes.create_location(session, request.act(), request.vendor_id, **wanted)
+        carry_out(request, form, vendor_changes.create_location, **wanted)
     if not form.is_valid:
         return _list_page(request, form, status=422)
     return request.redirect("/console/locations", N_("The location is open."))
@@ -77,15 +77,14 @@ def update_location(request: PageRequestDep, location_id: LocationId, form: Form
         form.merge(_initial(location_service.get_location(session, request.vendor_id, location_id)))
     changes = _read(form)
     if form.is_valid:
-        with form.refusals(), request.context.database.write() as session:
-            vendor_changes.update_location(
-                session,
-                request.act(),
-                request.vendor_id,
-                location_id,
-                changes,
-                guard=form.guard(_initial),
-            )
+        carry_out(
+            request,
+            form,
+            vendor_changes.update_location,
+            location_id,
+            changes,
+            guard=form.guard(_initial),
+        )
     if not form.is_valid:
         return request.render(
             "console/location.html", status=form.status, form=form, location_id=location_id
@@ -96,8 +95,7 @@ def update_location(request: PageRequestDep, location_id: LocationId, form: Form
 @router.post("/{location_id}/close")
 def close_location(request: PageRequestDep, location_id: LocationId, form: FormDep) -> Response:
     """Close a location for good; while a terminal stands there it says so."""
-    with form.refusals(), request.context.database.write() as session:
-        vendor_changes.close_location(session, request.act(), request.vendor_id, location_id)
+    carry_out(request, form, vendor_changes.close_location, location_id)
     if not form.is_valid:
         return _list_page(request, form, status=409)
     return request.redirect("/console/locations", N_("The location is closed."))

@@ -12,6 +12,7 @@ from punchcard.accounts.words import LANGUAGE_NAMES
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import UserId
 from punchcard.web.console.sorting import by_text, sorted_page
+from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels.roles import ROLES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -83,15 +84,9 @@ def update_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Re
     if form.is_valid:
         if changes["role"] == Role.OWNER:
             request.require_confirmation(form)
-        with form.refusals(), request.context.database.write() as session:
-            user_service.update_user(
-                session,
-                request.act(),
-                request.vendor_id,
-                user_id,
-                changes,
-                guard=form.guard(_initial),
-            )
+        carry_out(
+            request, form, user_service.update_user, user_id, changes, guard=form.guard(_initial)
+        )
     if not form.is_valid:
         return _person_page(request, user_id, form, status=form.status)
     return request.redirect("/console/people", N_("Saved."))
@@ -137,8 +132,7 @@ def remove_identity(request: PageRequestDep, user_id: UserId, form: FormDep) -> 
 @router.post("/{user_id}/remove")
 def remove_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Response:
     """Remove a person and end their sessions; the last owner stays."""
-    with form.refusals(), request.context.database.write() as session:
-        user_service.remove_user(session, request.act(), request.vendor_id, user_id)
+    carry_out(request, form, user_service.remove_user, user_id)
     if not form.is_valid:
         return _list_page(request, form, status=409)
     return request.redirect("/console/people", N_("The person can no longer sign in."))

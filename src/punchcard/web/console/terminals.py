@@ -12,6 +12,7 @@ from punchcard.kit.ids import DeviceId, LocationId
 from punchcard.loyalty.programs import onboarding
 from punchcard.web.console.bulk import BulkAction, bulk_page, names_in
 from punchcard.web.console.guide.guide_steps import path_after
+from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -114,15 +115,14 @@ def update_terminal(request: PageRequestDep, device_id: DeviceId, form: FormDep)
         "location_id": form.text("location_id", limit=36),
     }
     if form.is_valid:
-        with form.refusals(), request.context.database.write() as session:
-            device_service.update_device(
-                session,
-                request.act(),
-                request.vendor_id,
-                device_id,
-                changes,
-                guard=form.guard(_initial),
-            )
+        carry_out(
+            request,
+            form,
+            device_service.update_device,
+            device_id,
+            changes,
+            guard=form.guard(_initial),
+        )
     if not form.is_valid:
         return _terminal_page(request, device_id, form, status=form.status)
     return request.redirect("/console/terminals", N_("Saved."))

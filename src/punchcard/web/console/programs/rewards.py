@@ -24,6 +24,7 @@ from punchcard.web.console.programs.program_form import (
 )
 from punchcard.web.console.programs.programs import CONFIRMED
 from punchcard.web.notices import Undo
+from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -45,10 +46,7 @@ def create_reward(request: PageRequestDep, program_id: ProgramId, form: FormDep)
         program = program_service.get_program(session, request.vendor_id, program_id)
     fields = _read(form, program)
     if form.is_valid:
-        with form.refusals(), request.context.database.write() as session:
-            reward_service.create_reward(
-                session, request.act(), request.vendor_id, program.id, fields
-            )
+        carry_out(request, form, reward_service.create_reward, program.id, fields)
     if not form.is_valid:
         return _page(request, program_id, None, form, status=422)
     return request.redirect(f"/console/programs/{program.id}#rewards", N_("The reward is added."))
@@ -122,15 +120,14 @@ def update_reward(
             back=here,
         )
     if form.is_valid:
-        with form.refusals(), request.context.database.write() as session:
-            reward_service.update_reward(
-                session,
-                request.act(),
-                request.vendor_id,
-                row.id,
-                fields,
-                guard=form.guard(lambda reward: _initial(reward, program)),
-            )
+        carry_out(
+            request,
+            form,
+            reward_service.update_reward,
+            row.id,
+            fields,
+            guard=form.guard(lambda reward: _initial(reward, program)),
+        )
     if not form.is_valid:
         return _page(request, program_id, reward_id, form, status=form.status)
     back = f"/console/programs/{program.id}#rewards"
