@@ -1,6 +1,7 @@
 """Who is who: the services of accounts, and what they are built from."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from punchcard.accounts.access.address_change import AddressChange, AddressLinks
 from punchcard.accounts.access.attempts import Attempts
@@ -62,27 +63,75 @@ def build_accounts(base: Foundation, mailer: Mailer) -> AccountServices:
     mail_queue = MailQueue(
         clock=clock, ids=ids, settings=settings, is_configured=mailer.is_configured
     )
+    ways = _ways_in(base, hasher, limits, security, mail_queue)
+    presences = DevicePresences(database)
+    address_links = AddressLinks(settings, clock)
+    return AccountServices(
+        password_hasher=hasher,
+        limits=limits,
+        security=security,
+        credential_limits=CredentialLimits(settings, clock, buckets),
+        device_presences=presences,
+        credentials=Credentials(database, clock, settings, presences),
+        sign_in=ways.sign_in,
+        mailer=mailer,
+        mail_queue=mail_queue,
+        password_reset=PasswordReset(
+            database=database,
+            sign_in=ways.sign_in,
+            mail_queue=mail_queue,
+            limits=limits,
+            attempts=ways.attempts,
+            known_browsers=ways.known_browsers,
+            clock=clock,
+            ids=ids,
+            settings=settings,
+        ),
+        address_links=address_links,
+        address_change=AddressChange(mail_queue, address_links),
+        session_rules=SessionRules(database, clock, settings),
+        second_factors=ways.second_factors,
+        form_drafts=FormDrafts(ring=settings.keys, ids=ids),
+        passkeys=ways.passkeys,
+        identities=Identities(
+            database=database,
+            flow=_authorization_flow(base),
+            rules=ways.provider_rules,
+            offers=IdentityOffers(settings, clock),
+            opener=ways.opener,
+            second_factors=ways.second_factors,
+            limits=limits,
+            security=security,
+            clock=clock,
+            ids=ids,
+        ),
+    )
+
+
+class _WaysIn(NamedTuple):
+    """What takes part in letting people in, by whichever way."""
+
+    attempts: Attempts
+    known_browsers: KnownBrowsers
+    second_factors: SecondFactors
+    passkeys: Passkeys
+    provider_rules: ProviderRules
+    opener: SessionOpener
+    sign_in: SignIn
+
+
+def _ways_in(
+    base: Foundation,
+    hasher: Hasher,
+    limits: PublicLimits,
+    security: SecurityEventCounter,
+    mail_queue: MailQueue,
+) -> _WaysIn:
+    settings, clock, ids, database = base.settings, base.clock, base.ids, base.database
     attempts = Attempts(settings)
     known_browsers = KnownBrowsers(settings, clock, ids)
-    presences = DevicePresences(database)
-    second_factors = SecondFactors(
-        database=database,
-        attempts=attempts,
-        mail_queue=mail_queue,
-        security=security,
-        clock=clock,
-        ids=ids,
-        settings=settings,
-    )
-    passkeys = Passkeys(
-        database=database,
-        attempts=attempts,
-        factors=second_factors,
-        clock=clock,
-        ids=ids,
-        settings=settings,
-    )
     notices = AccountNotices(attempts=attempts, mail_queue=mail_queue, clock=clock, ids=ids)
+    second_factors, passkeys = _factors(base, attempts, security, mail_queue)
     provider_rules = ProviderRules.of(settings)
     opener = SessionOpener(
         database=database,
@@ -110,47 +159,41 @@ def build_accounts(base: Foundation, mailer: Mailer) -> AccountServices:
         ids=ids,
         settings=settings,
     )
-    address_links = AddressLinks(settings, clock)
-    return AccountServices(
-        password_hasher=hasher,
-        limits=limits,
-        security=security,
-        credential_limits=CredentialLimits(settings, clock, buckets),
-        device_presences=presences,
-        credentials=Credentials(database, clock, settings, presences),
-        sign_in=sign_in,
-        mailer=mailer,
-        mail_queue=mail_queue,
-        password_reset=PasswordReset(
-            database=database,
-            sign_in=sign_in,
-            mail_queue=mail_queue,
-            limits=limits,
-            attempts=attempts,
-            known_browsers=known_browsers,
-            clock=clock,
-            ids=ids,
-            settings=settings,
-        ),
-        address_links=address_links,
-        address_change=AddressChange(mail_queue, address_links),
-        session_rules=SessionRules(database, clock, settings),
+    return _WaysIn(
+        attempts=attempts,
+        known_browsers=known_browsers,
         second_factors=second_factors,
-        form_drafts=FormDrafts(ring=settings.keys, ids=ids),
         passkeys=passkeys,
-        identities=Identities(
-            database=database,
-            flow=_authorization_flow(base),
-            rules=provider_rules,
-            offers=IdentityOffers(settings, clock),
-            opener=opener,
-            second_factors=second_factors,
-            limits=limits,
-            security=security,
-            clock=clock,
-            ids=ids,
-        ),
+        provider_rules=provider_rules,
+        opener=opener,
+        sign_in=sign_in,
     )
+
+
+def _factors(
+    base: Foundation,
+    attempts: Attempts,
+    security: SecurityEventCounter,
+    mail_queue: MailQueue,
+) -> tuple[SecondFactors, Passkeys]:
+    second_factors = SecondFactors(
+        database=base.database,
+        attempts=attempts,
+        mail_queue=mail_queue,
+        security=security,
+        clock=base.clock,
+        ids=base.ids,
+        settings=base.settings,
+    )
+    passkeys = Passkeys(
+        database=base.database,
+        attempts=attempts,
+        factors=second_factors,
+        clock=base.clock,
+        ids=base.ids,
+        settings=base.settings,
+    )
+    return second_factors, passkeys
 
 
 def _authorization_flow(base: Foundation) -> AuthorizationFlow:

@@ -87,44 +87,54 @@ def build_connect(
             per_minute=settings.hooks_per_minute,
             misses_per_minute=settings.hook_misses_per_minute,
         ),
-        domain_keeper=DomainKeeper(
-            database=base.database,
-            proofs=DomainProofs(
-                dns_texts(settings.domain_timeout_seconds),
-                HttpSender(
-                    networks=networks,
-                    timeout_seconds=settings.domain_timeout_seconds,
-                    clock=clock,
-                ),
-            ),
-            mail_queue=accounts.mail_queue,
-            clock=clock,
-            ids=base.ids,
-            settings=settings,
-        ),
+        domain_keeper=_domain_keeper(base, accounts, networks),
         domain_limits=RateLimiter(clock, per_minute=settings.domain_checks_per_minute),
         domain_asks=RateLimiter(clock, per_minute=settings.domain_asks_per_minute),
         webhook_secrets=secrets,
         webhook_networks=networks,
-        webhook_sender=WebhookSender(
-            database=base.database,
+        webhook_sender=_webhook_sender(base, accounts, networks, secrets, wakeups),
+    )
+
+
+def _domain_keeper(
+    base: Foundation, accounts: AccountServices, networks: Sequence[IpNetwork]
+) -> DomainKeeper:
+    seconds = base.settings.domain_timeout_seconds
+    http = HttpSender(networks=networks, timeout_seconds=seconds, clock=base.clock)
+    return DomainKeeper(
+        database=base.database,
+        proofs=DomainProofs(dns_texts(seconds), http),
+        mail_queue=accounts.mail_queue,
+        clock=base.clock,
+        ids=base.ids,
+        settings=base.settings,
+    )
+
+
+def _webhook_sender(
+    base: Foundation,
+    accounts: AccountServices,
+    networks: Sequence[IpNetwork],
+    secrets: WebhookSecrets,
+    wakeups: WakeupRegistry,
+) -> WebhookSender:
+    settings, clock = base.settings, base.clock
+    return WebhookSender(
+        database=base.database,
+        clock=clock,
+        ids=base.ids,
+        settings=settings,
+        http=HttpSender(
+            networks=networks, timeout_seconds=settings.webhook_timeout_seconds, clock=clock
+        ),
+        secrets=secrets,
+        outcomes=Outcomes(
             clock=clock,
             ids=base.ids,
             settings=settings,
-            http=HttpSender(
-                networks=networks,
-                timeout_seconds=settings.webhook_timeout_seconds,
-                clock=clock,
-            ),
-            secrets=secrets,
-            outcomes=Outcomes(
-                clock=clock,
-                ids=base.ids,
-                settings=settings,
-                mail_queue=accounts.mail_queue,
-                chance=random.random,
-            ),
-            wake=partial(wakeups.notify, VENDOR_EVENTS),
-            tracer=base.tracer,
+            mail_queue=accounts.mail_queue,
+            chance=random.random,
         ),
+        wake=partial(wakeups.notify, VENDOR_EVENTS),
+        tracer=base.tracer,
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from punchcard.accounts.access.hashing import Hasher, pin_hasher
 from punchcard.engage.automation_keeper import AutomationKeeper
@@ -89,23 +90,13 @@ def build_loyalty(
     )
     till = _start_till(base, sealer, wallets.service)
     former_contacts = FormerContacts(settings.keys)
-    merge_offers = MergeOffers(
-        database=database,
-        mail_queue=accounts.mail_queue,
-        settings=settings,
-        clock=clock,
-        rotating_codes=rotating_codes,
-        base_of=card_links.base_of,
-    )
-    customer_mail = CustomerMail(
-        database=database,
-        mail_queue=accounts.mail_queue,
-        links=accounts.address_links,
-        address_change=accounts.address_change,
-        clock=clock,
+    mails = _customer_mails(
+        base,
+        accounts,
+        wallets.service,
         card_links=card_links,
-        wallet_links=_wallet_links(wallets.service),
-        merge_offers=merge_offers,
+        rotating_codes=rotating_codes,
+        former_contacts=former_contacts,
     )
     return LoyaltyServices(
         till=till,
@@ -147,19 +138,58 @@ def build_loyalty(
         referral_keeper=ReferralKeeper(database, clock, base.ids, till, former_contacts),
         reservation_keeper=ReservationKeeper(database, clock, till),
         open_cards_keeper=OpenCardsKeeper(database, clock),
-        notice_keeper=NoticeKeeper(database, clock, customer_mail, base.ids),
-        customer_mail=customer_mail,
-        merge_offers=merge_offers,
-        contact_mail=ContactMail(
-            database=database,
-            mail_queue=accounts.mail_queue,
-            links=accounts.address_links,
-            former_contacts=former_contacts,
-            settings=settings,
-            clock=clock,
-            base_of=card_links.base_of,
-        ),
+        notice_keeper=NoticeKeeper(database, clock, mails.customer_mail, base.ids),
+        customer_mail=mails.customer_mail,
+        merge_offers=mails.merge_offers,
+        contact_mail=mails.contact_mail,
     )
+
+
+class _CustomerMails(NamedTuple):
+    """What writes to customers."""
+
+    merge_offers: MergeOffers
+    customer_mail: CustomerMail
+    contact_mail: ContactMail
+
+
+def _customer_mails(
+    base: Foundation,
+    accounts: AccountServices,
+    wallets: Wallets,
+    *,
+    card_links: CardLinks,
+    rotating_codes: RotatingCodes,
+    former_contacts: FormerContacts,
+) -> _CustomerMails:
+    merge_offers = MergeOffers(
+        database=base.database,
+        mail_queue=accounts.mail_queue,
+        settings=base.settings,
+        clock=base.clock,
+        rotating_codes=rotating_codes,
+        base_of=card_links.base_of,
+    )
+    customer_mail = CustomerMail(
+        database=base.database,
+        mail_queue=accounts.mail_queue,
+        links=accounts.address_links,
+        address_change=accounts.address_change,
+        clock=base.clock,
+        card_links=card_links,
+        wallet_links=_wallet_links(wallets),
+        merge_offers=merge_offers,
+    )
+    contact_mail = ContactMail(
+        database=base.database,
+        mail_queue=accounts.mail_queue,
+        links=accounts.address_links,
+        former_contacts=former_contacts,
+        settings=base.settings,
+        clock=base.clock,
+        base_of=card_links.base_of,
+    )
+    return _CustomerMails(merge_offers, customer_mail, contact_mail)
 
 
 def _start_till(base: Foundation, sealer: Sealer, wallets: Wallets) -> Till:
