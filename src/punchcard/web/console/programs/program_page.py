@@ -50,6 +50,23 @@ _REWARD_ORDERS: Final[Mapping[str, Callable[[Reward], Any]]] = {
 }
 _EVENTS_SHOWN: Final = 40
 
+_CHOICES: Final[Mapping[str, Any]] = {
+    "words": WORDS,
+    "statuses": STATUSES,
+    "type_names": TYPE_NAMES,
+    "pin_policies": list(PIN_POLICIES.items()),
+    "void_policies": list(VOID_POLICIES.items()),
+    "milestone_rows": ROWS,
+    "unclaimed_ways": list(UNCLAIMED.items()),
+    "stamps_end": list(STAMPS_END.items()),
+    "points_end": list(POINTS_END.items()),
+    "roundings": list(ROUNDINGS.items()),
+    "barcodes": list(BARCODES.items()),
+    "symbols": list(SYMBOLS.items()),
+    "trades": list(TRADES.items()),
+}
+"""What the page calls things, and what can be chosen on it."""
+
 
 def show(
     request: PageRequest,
@@ -95,20 +112,8 @@ def show(
         join_url=join_address(request.context, program),
         other_languages=_other_languages(program, vendor.language),
         own_language=vendor.language,
-        words=WORDS,
-        statuses=STATUSES,
-        type_names=TYPE_NAMES,
-        pin_policies=list(PIN_POLICIES.items()),
-        void_policies=list(VOID_POLICIES.items()),
-        milestone_rows=ROWS,
-        unclaimed_ways=list(UNCLAIMED.items()),
-        stamps_end=list(STAMPS_END.items()),
-        points_end=list(POINTS_END.items()),
-        roundings=list(ROUNDINGS.items()),
         expiry_warnings=warnings_of(shown, vendor),
-        barcodes=list(BARCODES.items()),
-        symbols=list(SYMBOLS.items()),
-        trades=list(TRADES.items()),
+        **_CHOICES,
         **values,
     )
 
