@@ -147,6 +147,23 @@ def test_two_owners_who_demote_each_other_at_once_leave_one(context: Context, al
 
 
 @pytest.mark.both_databases
+def test_of_locations_that_are_opened_at_once_under_one_name_there_is_one(
+    context: Context, alice: Shop
+) -> None:
+    def is_opened(_: int) -> bool:
+        try:
+            with context.database.write() as session:
+                act = by_operator(context)
+                location_service.create_location(session, act, alice.id, name="The stall")
+        except InvalidInput:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(is_opened, range(4))) == 1
+
+
+@pytest.mark.both_databases
 def test_no_terminal_is_paired_where_the_location_is_being_closed(
     context: Context, alice: Shop
 ) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
 from punchcard.accounts.errors import LocationHasDevices, LocationNotFound
-from punchcard.accounts.models import Device, Location
+from punchcard.accounts.models import Device, Location, Vendor
 from punchcard.accounts.plans import plan_limits
 from punchcard.accounts.rows import apply_changes, find_own, paginate, values_of
 from punchcard.accounts.vocabulary import PlanLimit
@@ -40,6 +40,7 @@ def create_location(
         Location.vendor_id == vendor_id, Location.closed_at.is_(None)
     )
     plan_limits.refuse_above(session, vendor_id, PlanLimit.LOCATIONS, counted)
+    _hold_names(session, vendor_id)
     latitude, longitude = _coordinates(latitude, longitude)
     location = Location(
         id=act.ids.new_id(),
@@ -114,6 +115,8 @@ def update_location(
 
     `guard` is given the row, locked, before anything changes; what it raises ends it.
     """
+    if "name" in changes:
+        _hold_names(session, vendor_id)
     location = _lock_open(session, vendor_id, location_id)
     if guard is not None:
         guard(location)
@@ -176,6 +179,11 @@ def _coordinates(
             [{"loc": [name], "message": both, "params": {}} for name in ("latitude", "longitude")]
         )
     return round(latitude, _DIGITS), round(longitude, _DIGITS)
+
+
+def _hold_names(session: Session, vendor_id: VendorId) -> None:
+    """Let nobody name another location of the vendor until the transaction ends."""
+    session.execute(select(Vendor.id).where(Vendor.id == vendor_id).with_for_update(key_share=True))
 
 
 def _free_name(session: Session, vendor_id: VendorId, name: str, of: Location | None = None) -> str:
