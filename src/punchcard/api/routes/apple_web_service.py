@@ -35,7 +35,10 @@ router = api_router("/api/v1/loyalty/apple/v1", tag="apple wallet")
 
 DeviceId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,100}$", description="The phone's.")]
 PassTypeId = Annotated[str, Path(max_length=255)]
-SerialNumber = Annotated[str, Path(max_length=100, description="The card's number.")]
+# PostgreSQL keeps no NUL, so it looks for none either.
+SerialNumber = Annotated[
+    str, Path(max_length=100, pattern="^[^\\x00]*$", description="The card's number.")
+]
 Authorization = Annotated[
     str, Header(max_length=300, description="`ApplePass` and the pass's authenticationToken.")
 ]
