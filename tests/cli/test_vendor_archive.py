@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from punchcard.accounts.audit_service import Act
+from punchcard.accounts.models import Vendor
+from punchcard.accounts.subjects import SYSTEM
+from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.cli import main
 from punchcard.context import Context, build_context
 from punchcard.db.migrate import upgrade
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.errors.balances import StampTooSoon
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, OpenCard
+from punchcard.loyalty.programs import vendor_changes
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.vocabulary import ActorKind
 from tests.loyalty import shelf
@@ -97,6 +102,28 @@ def test_a_shop_goes_on_where_its_file_was_taken_in(
         )
         with pytest.raises(StampTooSoon):
             context.loyalty.till.submit(stamp)
+
+
+def test_a_shop_that_was_closed_before_it_left_goes_on_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+    here: Settings,
+    there: Settings,
+    opened: Receipt,
+    tmp_path: Path,
+) -> None:
+    vendor_id, file = opened.entry["vendor_id"], tmp_path / "alice.zip"
+    with closing(build_context(here)) as context, context.database.write() as session:
+        act = Act(subject=SYSTEM, now=context.clock.now(), ids=context.ids)
+        vendor_changes.close_vendor(session, act, vendor_id)
+
+    assert run(monkeypatch, here, "export", "cafe-alice", "--to", str(file)) == 0
+    assert run(monkeypatch, there, "import", str(file)) == 0
+
+    statuses = []
+    for settings in (here, there):
+        with closing(build_context(settings)) as context, context.database.read() as session:
+            statuses.append(session.get_one(Vendor, vendor_id).status)
+    assert statuses == [VendorStatus.CLOSED, VendorStatus.ACTIVE]
 
 
 def test_what_goes_wrong_is_one_line_and_leaves_no_file(

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.audit_service import Act, record_act
+from punchcard.accounts.models import Vendor
 from punchcard.accounts.plans import plan_service
+from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.connect.archive.archive_file import ArchiveFile
 from punchcard.connect.archive.borders import refuse_strangers
 from punchcard.connect.archive.contents import travelling_tables
@@ -111,6 +113,18 @@ def _go_on_counting(connection: Connection) -> None:
         connection.execute(update(tags).values(value=largest))
 
 
+def _open_again(session: Session, vendor_id: VendorId) -> dict[str, Any]:
+    """Let a shop that was closed before it left be open here; returns what the audit tells of it.
+
+    What is closed stays closed where it was: here nobody could sign in to it, nor ever open it.
+    """
+    vendor = session.get_one(Vendor, vendor_id)
+    if vendor.status != VendorStatus.CLOSED:
+        return {}
+    vendor.status = VendorStatus.ACTIVE
+    return {"status": VendorStatus.ACTIVE}
+
+
 def _open_cards(session: Session, vendor_id: VendorId) -> int:
     return session.scalar(open_cards_of(vendor_id)) or 0
 
@@ -133,6 +147,7 @@ def move_in(database: Database, act: Act, source: IO[bytes], arrival: Arrival) -
                 f" and has {verdict.entries:,} of {verdict.cards:,}."
             )
         vendor_id = archive.manifest.vendor_id
+        status = _open_again(session, vendor_id)
         open_cards = _open_cards(session, vendor_id)
         plan_service.begin(session, vendor_id, open_cards=open_cards, counted_from=act.now)
         record_act(
@@ -141,7 +156,7 @@ def move_in(database: Database, act: Act, source: IO[bytes], arrival: Arrival) -
             "vendor.moved_in",
             of=("vendor", vendor_id),
             vendor_id=vendor_id,
-            new={"made_at": told.made_at, "entries": told.entries, "cards": told.cards},
+            new={"made_at": told.made_at, "entries": told.entries, "cards": told.cards, **status},
         )
         programs = Base.metadata.tables["loyalty_programs"].c
         for program_id in session.scalars(
