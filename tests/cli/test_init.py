@@ -70,6 +70,23 @@ def test_six_questions_are_asked_where_nothing_is_given(tmp_path: Path) -> None:
     assert "admin create --email me@b.example" in ran.stdout
 
 
+def test_without_a_mail_server_it_asks_one_question_less_as_its_help_says(tmp_path: Path) -> None:
+    help_told = command(plain_environment(), "init", "--help").stdout
+    assert "five or six questions" in help_told
+    ran = subprocess.run(
+        [PUNCHCARD, "init"],
+        input="\n".join(["https://cards.example", "here", "", "", "me@b.example"]) + "\n",
+        cwd=tmp_path,
+        env=plain_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "Sender of mails" not in ran.stderr
+    assert "admin create --email me@b.example" in ran.stdout
+
+
 def test_an_answer_that_cannot_be_used_is_asked_for_once_more(tmp_path: Path) -> None:
     wrong = {
         "cards.example": "is not a server's address",

@@ -1,4 +1,4 @@
-"""`punchcard init`: six questions, a file of settings, and what to do next."""
+"""`punchcard init`: five or six questions, a file of settings, and what to do next."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,7 +61,9 @@ def init(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Ask six questions and write a file of settings, with the secrets that it needs.
+    """Ask five or six questions and write a file of settings, with the secrets that it needs.
+
+    The sender of mails is asked for where there is a mail server.
 
     The file is its owner's alone, and one that is there is left alone. Every setting is in
     docs/operations.md; `punchcard --settings FILE COMMAND` uses the file, and so does systemd's
