@@ -190,18 +190,13 @@ def as_card_number(text: str) -> str | None:
     return digits if check_digit(digits) == 0 else None
 
 
-def readable_number(number: str) -> str:
-    """Return a card number in groups of four, as people read it out."""
-    return " ".join(_fours(number))
+def readable_number(number: str, *, may_break: bool = False) -> str:
+    """Return a card number in groups of four, as people read it out.
 
-
-def unbroken_number(number: str) -> str:
-    """Return a card number as people read it out, which no page breaks into lines."""
-    return "\u00a0".join(_fours(number))
-
-
-def _fours(number: str) -> list[str]:
-    return [number[start : start + 4] for start in range(0, len(number), 4)]
+    No page breaks it into lines unless it `may_break`, as where wallets lay it out themselves.
+    """
+    space = " " if may_break else "\u00a0"
+    return space.join(number[start : start + 4] for start in range(0, len(number), 4))
 
 
 def as_id(text: AnyId) -> AnyId | None:

@@ -123,7 +123,7 @@ def back_of(program: ProgramFacts, card: CardFacts, words: PassPhrases) -> tuple
         ("opening_hours", N_("Opening hours"), hours),
         ("phone", N_("Phone"), program.branding.get("phone") or ""),
         ("website", N_("Website"), program.branding.get("website_url") or ""),
-        ("number", N_("Card number"), readable_number(card.number)),
+        ("number", N_("Card number"), readable_number(card.number, may_break=True)),
         ("link", N_("Your card on the web"), card.url or ""),
         ("terms", N_("Terms"), terms),
     ]

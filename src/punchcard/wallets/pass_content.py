@@ -101,7 +101,7 @@ def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> 
         vendor_name=program.vendor_name,
         program_name=words.own("name", program.name),
         card_name=words.own("card_name", program.card_name),
-        number=readable_number(card.number),
+        number=readable_number(card.number, may_break=True),
         balances=_balances(program, card, words),
         reward=_reward(program, card, words),
         status=PassField(
@@ -155,7 +155,7 @@ def for_holder(content: PassContent, program: ProgramFacts, card: CardFacts) -> 
 
     It says the same as `pass_content`, in a third of the time.
     """
-    number = readable_number(card.number)
+    number = readable_number(card.number, may_break=True)
     own = {"customer": card.customer_name, "number": number, "link": card.url}
 
     def holders(shown: PassField) -> PassField:
@@ -344,7 +344,7 @@ def _barcode(program: ProgramFacts, card: CardFacts) -> Barcode | None:
         return None
     if program.shop_status == VendorStatus.CLOSED:
         return None
-    text = readable_number(card.number)
+    text = readable_number(card.number, may_break=True)
     # Retail laser scanners read no QR code.
     is_bars = program.branding.get("barcode") == CodeFormat.CODE128
     kind = CodeFormat.CODE128 if is_bars else CodeFormat.QR

@@ -2,7 +2,7 @@
 
 import pytest
 
-from punchcard.kit.ids import CardId, unbroken_number
+from punchcard.kit.ids import CardId, readable_number
 from tests.support.cast import Shop
 from tests.support.drivers.pages import ANNAS_PIN, PagesDriver
 from tests.support.pages import Visitor, text_of
@@ -35,7 +35,7 @@ def test_the_other_card_is_sought_looked_at_and_merged(
     together = text_of(looked_at)
     assert "5 stamps" in together
     assert "30 days" in together
-    number = unbroken_number(counter.card(found).number)
+    number = readable_number(counter.card(found).number)
     assert number in looked_at.text
     assert "Marie S." in text_of(owner.get(f"/console/members?query={number}"))
 

@@ -8,7 +8,7 @@ import pytest
 from punchcard.accounts import location_service
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.subjects import SYSTEM
-from punchcard.kit.ids import unbroken_number
+from punchcard.kit.ids import readable_number
 from punchcard.loyalty.operations import CardKey, CardRef, EarnPoints, OpenCard
 from tests.connect import desk
 from tests.engage.engaged import automation
@@ -147,7 +147,7 @@ def test_an_old_number_leads_to_the_new_card_and_says_that_it_is_old(
     owner.get(f"/console/members/{card_id}")
     assert "Numbers before it was replaced" not in owner.get(f"/console/members/{card_id}").text
     owner.post(f"/console/members/{card_id}/replace", confirm="on")
-    readable = unbroken_number(number)
+    readable = readable_number(number)
     said = f"Found by a former number: {readable}"
     assert said in found(owner, number)
     members = owner.get("/console/members", params={"query": number})

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar, Unpack
 from sqlalchemy import ColumnElement, Row, Select, and_, select
 from sqlalchemy.orm import Session
 
-from punchcard.kit.ids import CardId, ProgramId, VendorId, as_card_token, as_id, unbroken_number
+from punchcard.kit.ids import CardId, ProgramId, VendorId, as_card_token, as_id, readable_number
 from punchcard.kit.secrets import hash_token
 from punchcard.kit.security.request_domain import is_elsewhere
 from punchcard.kit.validation import contacts
@@ -183,7 +183,7 @@ def card_labels(session: Session, card_ids: Collection[CardId]) -> dict[str, str
         .outerjoin(HOLDERS, HOLDERS.c.id == CARDS.c.customer_id)
         .where(CARDS.c.id.in_(card_ids))
     )
-    return {row.id: row.name or unbroken_number(row.number) for row in session.execute(query)}
+    return {row.id: row.name or readable_number(row.number) for row in session.execute(query)}
 
 
 def labels_of_vendor(

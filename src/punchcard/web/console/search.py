@@ -11,7 +11,7 @@ from punchcard.connect.webhooks import endpoint_service
 from punchcard.engage import automation_service
 from punchcard.kit.folding import is_named
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import unbroken_number
+from punchcard.kit.ids import readable_number
 from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports import finder
@@ -74,7 +74,7 @@ def _members(request: PageRequest, session: Session, query: str) -> Iterable[Hit
         holder: dict[str, Any] = dict(card.customer or {})
         former = sought.get(card.id)
         replaced = request.say(FORMER_NUMBER, number=former) if former else None
-        hints = (holder.get("email"), holder.get("phone"), unbroken_number(card.number), replaced)
+        hints = (holder.get("email"), holder.get("phone"), readable_number(card.number), replaced)
         title = holder.get("name") or request.say(N_("Without a name"))
         yield Hit(title, " · ".join(filter(None, hints)), f"/console/members/{card.id}")
 

@@ -16,7 +16,7 @@ from punchcard.db.postgresql.data_age import shown_age_seconds
 from punchcard.engage.vocabulary import AutomationStatus
 from punchcard.kit.environment.own_address import is_only_here
 from punchcard.kit.i18n import LANGUAGES
-from punchcard.kit.ids import as_id, unbroken_number
+from punchcard.kit.ids import as_id, readable_number
 from punchcard.loyalty.grant_codes import readable_code
 from punchcard.loyalty.rules.void_rules import VOIDABLE
 from punchcard.loyalty.vocabulary import (
@@ -78,7 +78,7 @@ _GLOBALS: Final[dict[str, Any]] = {
     "is_only_here": is_only_here,
     "shown_age_seconds": shown_age_seconds,
     "readable_code": readable_code,
-    "unbroken_number": unbroken_number,
+    "readable_number": readable_number,
     "qr": lambda text, **options: Markup(drawings.svg(text, **options)),  # noqa: S704 - drawn by us
     "look_address": theme_css.address,
     "LANGUAGES": LANGUAGES,

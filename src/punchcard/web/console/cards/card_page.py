@@ -8,7 +8,7 @@ from fastapi import Response
 from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service
-from punchcard.kit.ids import CardId, as_id, unbroken_number
+from punchcard.kit.ids import CardId, as_id, readable_number
 from punchcard.loyalty.cards import card_service, erasures, grant_reader
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.contacts import contact_changes
@@ -126,7 +126,7 @@ def show_card(
         doubted_minor=doubted_minor,
         card=card,
         merged_into=merged_into,
-        former_numbers=[unbroken_number(one) for one in former],
+        former_numbers=[readable_number(one) for one in former],
         face=face,
         tier=tier_told(card, page.program, request.language),
         program=page.program,

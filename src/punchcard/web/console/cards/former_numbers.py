@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import CardId, unbroken_number
+from punchcard.kit.ids import CardId, readable_number
 from punchcard.loyalty.cards.merges.merged_cards import parts_of
 from punchcard.loyalty.cards.retired_cards import former_numbers
 from punchcard.loyalty.operations import CardKey, CardRef
@@ -39,7 +39,7 @@ def sought_former_numbers(
     for part, stays in parts.items():
         found.setdefault(stays, []).extend(found.get(part, ()))
     return {
-        card_id: unbroken_number(numbers[0])
+        card_id: readable_number(numbers[0])
         for card_id, all_numbers in found.items()
         if card_id in wanted and (numbers := [one for one in all_numbers if one.startswith(digits)])
     }

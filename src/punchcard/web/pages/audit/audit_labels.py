@@ -17,7 +17,7 @@ from punchcard.accounts.words import (
 )
 from punchcard.kit.folding import fold_name
 from punchcard.kit.i18n import N_
-from punchcard.kit.ids import unbroken_number
+from punchcard.kit.ids import readable_number
 from punchcard.loyalty.promotion_words import times_words
 from punchcard.loyalty.vocabulary import TierBasis
 from punchcard.web.pages.audit import changed_fields
@@ -280,7 +280,7 @@ class ChangeTeller:
         if name.endswith(_MOMENTS):
             return self.wording.moment(datetime.fromisoformat(value), self.timezone)
         written = {
-            "number": unbroken_number,
+            "number": lambda text: readable_number(text),
             "factor": lambda text: self.wording.number(Decimal(text)),
             "starts_on": self._day,
             "ends_on": self._day,
