@@ -242,6 +242,16 @@ def lock_for_migration(connection: Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{before}'")
 
 
+def lock_table(session: Session, table: type[Base]) -> None:
+    """Let nobody else write rows of a table until this transaction ends; who holds rows keeps them.
+
+    On SQLite whoever writes is alone.
+    """
+    if not is_sqlite(session.connection()):
+        name = table.__table__.name  # type: ignore[attr-defined]
+        session.connection().exec_driver_sql(f'LOCK TABLE "{name}" IN SHARE ROW EXCLUSIVE MODE')
+
+
 def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT into `table` that knows ON CONFLICT: both databases spell it alike."""
     return insert_for(session.connection().dialect, table)

@@ -200,6 +200,34 @@ def test_a_default_plan_that_is_deleted_as_a_shop_opens_is_nobodys(
         assert plan_service.plan_of(session, bakery.id) is None
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("is_there", [False, True], ids=["made", "changed"])
+def test_of_two_default_plans_at_once_the_later_is_the_default_one(
+    context: Context, *, is_there: bool
+) -> None:
+    act = by_operator(context)
+    late: dict[str, Any] = {"name": "Late", "is_default": True}
+    with context.database.write() as session:
+        plan_id = plan_service.create_plan(session, act, {"name": "Late"}).id if is_there else None
+
+    def be_default_too() -> None:
+        with context.database.write() as session:
+            if plan_id:
+                plan_service.update_plan(session, act, plan_id, late)
+            else:
+                plan_service.create_plan(session, act, late)
+
+    with ThreadPoolExecutor(1) as thread:
+        with context.database.write() as session:
+            plan_service.create_plan(session, act, {"name": "Early", "is_default": True})
+            second = thread.submit(be_default_too)
+            wait_until(lambda: waits_for_a_lock(context) or second.done())
+        second.result()
+    with context.database.read() as session:
+        plans = plan_service.list_plans(session, limit=9)
+    assert {plan.name: plan.is_default for plan in plans} == {"Early": False, "Late": True}
+
+
 def waits_for_a_lock(context: Context) -> bool:
     """Return whether another connection to the database waits for a lock."""
     waiting = text(

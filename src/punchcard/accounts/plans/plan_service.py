@@ -13,6 +13,7 @@ from punchcard.accounts.plans.errors import PlanInUse, PlanNameTaken, PlanNotFou
 from punchcard.accounts.plans.models import Plan, VendorPlan
 from punchcard.accounts.rows import apply_changes, paginate, values_of
 from punchcard.accounts.vocabulary import PlanLimit
+from punchcard.db.dialects import lock_table
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
@@ -48,7 +49,10 @@ def create_plan(session: Session, act: Act, fields: Mapping[str, Any]) -> Plan:
         **_checked(fields),
     }
     plan = Plan(id=act.ids.new_id(), **wanted, created_at=act.now, updated_at=act.now)
-    _keep_one_default(session, plan, is_default=wanted["is_default"])
+    if wanted["is_default"]:
+        # Of two at once the later is the default: it has to see the other.
+        lock_table(session, Plan)
+        _let_no_other_be_default(session, plan.id)
     with refusing_duplicates(session, PlanNameTaken):
         session.add(plan)
     of = ("plan", plan.id)
@@ -85,11 +89,15 @@ def update_plan(
     `guard` is given the row, locked, before anything changes; what it raises ends it.
     Raises PlanNotFound, PlanNameTaken, InvalidInput.
     """
+    wanted = _checked(changes)
+    if wanted.get("is_default"):
+        # Before any row: who makes another plan the default holds the table, and waits for rows.
+        lock_table(session, Plan)
     plan = get_plan(session, plan_id, lock=True)
     if guard is not None:
         guard(plan)
-    wanted = _checked(changes)
-    _keep_one_default(session, plan, is_default=wanted.get("is_default", False))
+    if wanted.get("is_default"):
+        _let_no_other_be_default(session, plan.id)
     with refusing_duplicates(session, PlanNameTaken):
         old, new = apply_changes(plan, wanted)
         if new:
@@ -176,11 +184,9 @@ def begin(
     session.flush()
 
 
-def _keep_one_default(session: Session, plan: Plan, *, is_default: bool) -> None:
-    """Let no other plan be the default one, if this is to be it."""
-    if is_default:
-        others = update(Plan).where(Plan.is_default, Plan.id != plan.id)
-        session.execute(others.values(is_default=False))
+def _let_no_other_be_default(session: Session, plan_id: PlanId) -> None:
+    others = update(Plan).where(Plan.is_default, Plan.id != plan_id)
+    session.execute(others.values(is_default=False))
 
 
 def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
