@@ -46,6 +46,16 @@ def test_an_admin_makes_a_plan_gives_it_and_takes_it_back(
     assert "The plan is deleted." in admin.follow(admin.post(f"/admin/plans/{plan_id}/delete")).text
 
 
+def test_what_a_plan_has_stands_apart_in_the_list(admin: Visitor) -> None:
+    admin.get("/admin/plans")
+    every = {"is_default": "on", "own_domain": "on", "white_label": "on"}
+    listed = admin.follow(admin.post("/admin/plans", name="Large", **every)).text
+    row = listed.partition(">Large</a>")[2].partition("</td>")[0]
+    assert row.count('class="badge') == 3
+    assert '</span><span class="badge' not in row
+    assert row.startswith(" <span")
+
+
 def test_what_happens_to_plans_is_told_in_words(admin: Visitor, alice: Shop) -> None:
     admin.get("/admin/plans")
     limits = {"staff_pins": "3", "webhook_endpoints": "4", "mails_per_month": "5", "users": "6"}
