@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -112,6 +113,12 @@ def names_of(session: Session, vendor_id: VendorId) -> list[str]:
     """Return what a vendor is called: passwords must not be made of it."""
     vendor = get_vendor(session, vendor_id)
     return [vendor.name, vendor.slug]
+
+
+def zone_of(connection: Connection, vendor_id: VendorId | None) -> ZoneInfo:
+    """Return the time zone of a vendor, by whose clocks its people are told of moments."""
+    name = connection.scalar(select(Vendor.timezone).where(Vendor.id == vendor_id))
+    return ZoneInfo(name or "UTC")
 
 
 def list_vendors(

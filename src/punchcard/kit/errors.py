@@ -1,9 +1,9 @@
 """Refusals: what went wrong, as a stable code, a kind and facts; never a status or a sentence."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import Enum
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from punchcard.kit.i18n import N_, Written, translate
 
@@ -54,6 +54,16 @@ class DomainError(Exception):
     def params(self) -> Mapping[str, Param]:
         """Return what fills the sentence: the facts, and what a refusal writes out of them."""
         return self.facts
+
+    def by_clocks_of(self, zone: tzinfo) -> Self:
+        """Let the sentence tell its moments as the clocks of a zone show them; return the refusal.
+
+        In the facts of an answer they stay those moments.
+        """
+        for name, fact in self.facts.items():
+            if isinstance(fact, datetime):
+                self.facts[name] = fact.astimezone(zone)
+        return self
 
     def told(self, language: str) -> str:
         """Return the sentence in `language`."""

@@ -24,7 +24,7 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import DomainError
 from punchcard.kit.ids import CardId, ProgramId
 from punchcard.loyalty.errors.programs import ProgramInactive
-from punchcard.loyalty.errors.till import ReferenceAlreadyUsed, TillBusy
+from punchcard.loyalty.errors.till import OccurredAtOutOfRange, ReferenceAlreadyUsed, TillBusy
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.tables import ENTRIES
@@ -198,6 +198,23 @@ def test_a_receipt_has_its_time(
     # What nobody has put on a card gives its number back.
     assert desk.made(reference="R-3").state == "open"
     assert desk.now(claim.id).state == "expired"
+
+
+def test_a_receipts_time_is_told_by_the_clocks_of_the_shop(
+    desk: Desk, points: ProgramId, clock: ManualClock
+) -> None:
+    key, now = desk.key(points), clock.now()
+    early = desk.read(desk.signed(key, at=now + timedelta(minutes=30))).refusal
+    assert early is not None
+    assert early.told("en").endswith("from 2 Mar 2026, 10:30 on.")
+    claim = desk.made(reference="R-2")
+    clock.advance(hours=72)
+    late = desk.read(claim.code or "").refusal
+    assert late is not None
+    assert late.told("en").endswith("until 5 Mar 2026, 10:00.")
+    with pytest.raises(OccurredAtOutOfRange) as refusal:
+        desk.made(reference="R-3", occurred_at=now)
+    assert refusal.value.told("en").endswith("and 5 Mar 2026, 10:00.")
 
 
 def test_a_purchase_that_was_cancelled_gives_nothing(

@@ -48,6 +48,26 @@ def test_a_clock_a_little_behind_the_opening_is_read_as_the_opening(
             decide(ask, program(), opened, MONDAY + HOUR / 60)
 
 
+@pytest.mark.parametrize(
+    ("ask", "opened_at", "earliest"),
+    [
+        (stamp(occurred_at=MONDAY - HOUR), MONDAY - HOUR / 2, "09:30"),
+        (void(occurred_at=MONDAY - HOUR), MONDAY - 2 * HOUR, "09:50"),
+    ],
+    ids=["before the card", "late void"],
+)
+def test_when_it_may_be_is_told_by_the_clocks_of_the_program(
+    ask: Any, opened_at: datetime, earliest: str
+) -> None:
+    with pytest.raises(OccurredAtOutOfRange) as refusal:
+        decide(ask, program(), card(enrolled_at=opened_at), MONDAY)
+    told = refusal.value.told("de")
+    assert told == (
+        f"Der Zeitpunkt des Vorgangs muss zwischen 02.03.2026, {earliest} und 02.03.2026, 10:00"
+        " liegen."
+    )
+
+
 def test_a_void_is_of_now_whoever_asks() -> None:
     with pytest.raises(OccurredAtOutOfRange):
         decide(void(occurred_at=MONDAY - HOUR), program(), card(), MONDAY)

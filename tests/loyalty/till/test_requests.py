@@ -1,6 +1,6 @@
 """From a caller and what they ask to an operation: the rules that hold at every door."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -129,6 +129,20 @@ def test_not_even_a_manager_may_tell_what_happened_before_the_grace(
         builder(services, alice).build(too_old, void)
     with pytest.raises(OccurredAtOutOfRange):
         builder(services, alice, manager).build(too_old, void)
+
+
+def test_when_it_may_be_is_told_by_the_clocks_of_the_shop(
+    services: OperationServices, alice: Shop, clock: ManualClock
+) -> None:
+    clock.set(datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
+    asking = builder(services, alice)
+    ahead = RequestDetails(occurred_at=clock.now() + timedelta(hours=1))
+    assert asking.may_block(ahead), "the shop's zone is read"
+    with pytest.raises(OccurredAtOutOfRange) as refusal:
+        asking.build(ahead, void)
+    told = refusal.value.told("en")
+    assert told.endswith("and 2 Jul 2026, 00:30.")
+    assert "UTC" not in told
 
 
 def refused_by_make(_card: CardRef, _metadata: OperationMetadata) -> Operation:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -75,7 +76,7 @@ def create_claim(
     check_amounts(rules, amount_minor=new.amount_minor, stamps=new.stamps)
     if new.location_id is not None:
         location_service.get_open_location(session, vendor_id, new.location_id)
-    occurred_at = _occurred_at(new.occurred_at, settings, act.now)
+    occurred_at = _occurred_at(new.occurred_at, settings, act.now, rules.zone)
     check_reference(session, program, new.reference)
     expire_reference(session, program.id, new.reference, act.now)
     made_by = new.made_by or Actor(ActorKind(act.subject.kind), act.subject.id)
@@ -227,14 +228,16 @@ def _program(session: Session, vendor_id: VendorId, program_id: ProgramId | None
     return found[0]
 
 
-def _occurred_at(asked: datetime | None, settings: Settings, now: datetime) -> datetime:
+def _occurred_at(
+    asked: datetime | None, settings: Settings, now: datetime, zone: ZoneInfo
+) -> datetime:
     """Return when the purchase was, never ahead of now: a clock that runs ahead a little is now."""
     if asked is None:
         return now
     earliest = now - timedelta(hours=settings.claim_hours)
     latest = now + timedelta(minutes=settings.claim_clock_skew_minutes)
     if not earliest < asked <= latest:
-        raise OccurredAtOutOfRange(earliest=earliest, latest=now)
+        raise OccurredAtOutOfRange(earliest=earliest, latest=now).by_clocks_of(zone)
     return min(asked, now)
 
 

@@ -36,6 +36,7 @@ from punchcard.loyalty.errors.programs import ProgramInactive
 from punchcard.loyalty.errors.till import ReferenceAlreadyUsed
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs.public_service import ShopPaused
+from punchcard.loyalty.programs.rules_loader import zone_of
 from punchcard.loyalty.vocabulary import ActorKind, ProgramStatus
 
 PATH = "/r/"
@@ -103,7 +104,8 @@ class ReceiptReader:
         if receipt.is_test:
             return _refused(presented, ReceiptIsTest())
         if not presented.is_kept and receipt.occurred_at > now + self._skew:
-            return _refused(presented, ReceiptTooEarly(occurred_at=receipt.occurred_at))
+            refusal = ReceiptTooEarly(occurred_at=receipt.occurred_at)
+            return _refused(presented, refusal.by_clocks_of(zone_of(presented.program)))
         return presented
 
     def _looked_up(
@@ -185,7 +187,7 @@ def _refusal_of(
         case ClaimState.WITHDRAWN:
             return ReceiptWithdrawn()
         case ClaimState.EXPIRED:
-            return ReceiptExpired(expires_at=claim.expires_at)
+            return ReceiptExpired(expires_at=claim.expires_at).by_clocks_of(zone_of(program))
         case _:
             return _refusal_of_open(session, claim, program, vendor)
 

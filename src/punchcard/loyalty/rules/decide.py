@@ -133,7 +133,7 @@ def decide(
     card's past for this operation.
     """
     at = operation.occurred_at
-    at = now if at is None else _occasion(operation, at, card, now)
+    at = now if at is None else _occasion(operation, at, program, card, now)
     if at.tzinfo is not UTC:
         # Sums and comparisons of local times go wrong in the nights the clocks change.
         at = at.astimezone(UTC)
@@ -211,7 +211,11 @@ def decide_separation(
 
 
 def _occasion(
-    operation: Operation, occurred_at: datetime, card: CardState, now: datetime
+    operation: Operation,
+    occurred_at: datetime,
+    program: ProgramRules,
+    card: CardState,
+    now: datetime,
 ) -> datetime:
     """Return when an operation happened: only what collects, or an import tells, may come late.
 
@@ -219,10 +223,11 @@ def _occasion(
     """
     is_told_late = isinstance(operation, _TOLD_LATE) or operation.actor.kind == _IMPORT
     if not is_told_late and now - occurred_at > LATE:
-        raise OccurredAtOutOfRange(earliest=now - LATE, latest=now)
+        refusal = OccurredAtOutOfRange(earliest=now - LATE, latest=now)
+        raise refusal.by_clocks_of(program.zone)
     if operation.actor.kind in AWAY_FROM_COUNTER:
         return max(occurred_at, card.enrolled_at)
-    return time_on_card(occurred_at, card.enrolled_at, now)
+    return time_on_card(occurred_at, card.enrolled_at, now, program.zone)
 
 
 def _check_card_and_program(operation: Operation, program: ProgramRules, card: CardState) -> None:

@@ -53,13 +53,16 @@ def is_late(entry: Mapping[str, Any]) -> bool:
     return is_told_after and who not in NEVER_LATE and what not in COMES_BY_ITSELF
 
 
-def time_on_card(occurred_at: datetime, enrolled_at: datetime, now: datetime) -> datetime:
+def time_on_card(
+    occurred_at: datetime, enrolled_at: datetime, now: datetime, zone: ZoneInfo
+) -> datetime:
     """Return when something happened to a card that was opened at `enrolled_at`.
 
-    A clock that lies a little behind is read as the opening. Raises OccurredAtOutOfRange.
+    A clock that lies a little behind is read as the opening. Raises OccurredAtOutOfRange, which
+    tells its moments by the clocks of `zone`.
     """
     if occurred_at >= enrolled_at:
         return occurred_at
     if enrolled_at - occurred_at > OPENING_LEEWAY:
-        raise OccurredAtOutOfRange(earliest=enrolled_at, latest=now)
+        raise OccurredAtOutOfRange(earliest=enrolled_at, latest=now).by_clocks_of(zone)
     return enrolled_at

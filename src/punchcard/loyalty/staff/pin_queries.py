@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     Connection,
@@ -24,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from punchcard.accounts.models import Throttle, Vendor
+from punchcard.accounts.models import Throttle
 from punchcard.accounts.subjects import Subject
 from punchcard.db.types import Id
 from punchcard.kit.ids import ProgramId, StaffPinId, VendorId, as_id
@@ -133,12 +132,6 @@ def pepper_anew(
         .where(StaffPin.id == pin.id, StaffPin.pin_hash == pin.pin_hash)
         .values(pin_hash=pin_hash, pin_index=pin_index, pepper_id=pepper_id)
     )
-
-
-def zone_of(connection: Connection, subject: Subject) -> ZoneInfo:
-    """Return the time zone of the vendor that a subject acts for."""
-    name = connection.scalar(select(Vendor.timezone).where(Vendor.id == subject.vendor_id))
-    return ZoneInfo(name or "UTC")
 
 
 def credential_locked_until(connection: Connection, subject: Subject) -> datetime | None:

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Protocol
 
-from punchcard.accounts import throttle
+from punchcard.accounts import throttle, vendor_service
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import HasherBusy
 from punchcard.accounts.subjects import Subject
@@ -157,12 +157,10 @@ class PinVerifier:
             raise
 
     def _tell_local_time(self, refusal: StaffPinInvalid | StaffPinLocked, subject: Subject) -> None:
-        until = refusal.facts.get("locked_until")
-        if not isinstance(until, datetime):
+        if refusal.facts.get("locked_until") is None:
             return
         with self._database.autocommit_connection() as connection:
-            zone = pin_queries.zone_of(connection, subject)
-        refusal.facts["locked_until"] = until.astimezone(zone)
+            refusal.by_clocks_of(vendor_service.zone_of(connection, subject.vendor_id))
 
     def _checked(self, subject: Subject, pin: str, staff_id: str | None) -> VerifiedPin:
         found, is_named = self._find(subject, pin, staff_id)

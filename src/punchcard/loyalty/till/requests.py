@@ -143,7 +143,7 @@ class OperationBuilder:
         device_id = subject.device_id
         self._origin = Origin(caller.address, caller.user_agent, device_id)
         self._occasions = Occasions(
-            services.device_presences, services.settings, subject, self._now
+            services.database, services.device_presences, services.settings, subject, self._now
         )
         self._importers: dict[ImportId, Actor] = {}
 
