@@ -1,7 +1,7 @@
 """What points are good for: prices, stock, days, words."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -13,9 +13,11 @@ from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.operations import Actor, OperationMetadata
 from punchcard.loyalty.till import points_service
 from punchcard.loyalty.vocabulary import ActorKind
+from punchcard.web.public.reward_dates import last_day_of
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.http import Api
+from tests.support.page_forms import form_on
 from tests.support.pages import Visitor, text_of
 
 Visitors = Callable[..., Visitor]
@@ -31,6 +33,27 @@ def bread(alice: Shop) -> LoyaltyProgram:
 def stored(context: Context, reward_id: RewardId) -> Reward:
     with context.database.read() as session:
         return session.get_one(Reward, reward_id)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_last_day_stays_where_the_day_after_begins_at_one_o_clock(
+    visitors: Visitors, alice: Shop, context: Context
+) -> None:
+    """On the Azores the clocks are put forward from midnight to one."""
+    azores = {"timezone": "Atlantic/Azores", "status": "active", "pin_policy": "off"}
+    bread = shelf.program(alice, **shelf.POINTS, **azores)
+    owner = visitors(alice)
+    here = f"/console/programs/{bread.id}/rewards"
+    owner.get(f"{here}/new")
+    assert owner.post(f"{here}/new", **FORM, valid_until="2026-03-28").status_code == 303
+    with context.database.read() as session:
+        (row,) = session.query(Reward).all()
+    assert row.valid_until == datetime(2026, 3, 29, 1, tzinfo=UTC)
+    assert last_day_of(row, "Atlantic/Azores") == date(2026, 3, 28)
+    page = owner.get(f"{here}/{row.id}")
+    assert 'value="2026-03-28"' in page.text
+    owner.post(f"{here}/{row.id}", **form_on(page.text, f"{here}/{row.id}"))
+    assert stored(context, row.id).valid_until == row.valid_until
 
 
 def test_a_reward_has_a_price_a_stock_and_days(

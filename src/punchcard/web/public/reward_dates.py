@@ -23,8 +23,8 @@ def last_day_of(reward: Reward, timezone: str) -> date | None:
     """Return the last day on which a reward can be had in the shop; None if it has no end."""
     if reward.valid_until is None:
         return None
-    # It ends as the next day begins.
-    return (reward.valid_until.astimezone(ZoneInfo(timezone)) - timedelta(microseconds=1)).date()
+    # It ends as the next day begins; that may be at one o'clock, in a night the clocks change.
+    return (reward.valid_until - timedelta(microseconds=1)).astimezone(ZoneInfo(timezone)).date()
 
 
 def ending_soon(

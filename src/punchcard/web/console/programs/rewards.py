@@ -196,7 +196,8 @@ def _dates_of(reward: Reward, zone: ZoneInfo) -> dict[str, str]:
     if reward.valid_from:
         dates["valid_from"] = reward.valid_from.astimezone(zone).date().isoformat()
     if reward.valid_until:
-        last = reward.valid_until.astimezone(zone) - timedelta(microseconds=1)
+        # Before it is a local time: where a day begins at one o'clock, an instant before is not it.
+        last = (reward.valid_until - timedelta(microseconds=1)).astimezone(zone)
         dates["valid_until"] = last.date().isoformat()
     return dates
 
