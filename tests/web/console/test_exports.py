@@ -46,6 +46,24 @@ def test_the_ledger_s_file_holds_the_days_that_are_asked_for_or_all(
     assert len(rows(owner, "transactions.csv?from=2026-01-01&to=2026-03-01")) == 1
 
 
+def test_the_ledger_names_the_tiers_that_cards_reached(owner: Visitor, alice: Shop) -> None:
+    tiers = [
+        {"key": "basic", "name": "Basic", "threshold": 0},
+        {"key": "gold", "name": "Gold", "threshold": 100},
+    ]
+    club = PagesDriver(alice, type="points", stamp_reward=None, tiers=tiers)
+    card = club.open()
+    club.earn(card, 100_00)
+    head, *lines = rows(owner, "transactions.csv")
+    named = {line[head.index("Type")]: line[head.index("Tier")] for line in lines}
+    assert named == {"Card opened": "", "Points collected": "", "Tier changed": "Gold"}
+    for page in ("/console", "/console/ledger", f"/console/members/{card}"):
+        assert "Tier changed: Gold" in " ".join(text_of(owner.get(f"{page}?lang=en")).split())
+    entry = owner.get("/console/ledger").text.partition('href="/console/ledger/')[2]
+    told = text_of(owner.get(f"/console/ledger/{entry.partition(chr(34))[0]}"))
+    assert "Gold" in told
+
+
 def test_the_staff_report_s_file_tells_what_stands_out(
     owner: Visitor, counter: PagesDriver
 ) -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from punchcard.context import Context
 from punchcard.kit.ids import CardId
+from punchcard.loyalty.cards import customer_service
 from punchcard.loyalty.cards.card_service import get_card
+from punchcard.web.pages import templating
 from tests.support.cast import Shop
 from tests.support.drivers.pages import PagesDriver
 from tests.support.pages import Visitor, text_of
@@ -82,6 +84,42 @@ def test_a_tier_that_comes_with_the_next_purchase_says_so(
         program.version += 1
     path = path_of(context, alice, card)
     assert "Gold comes with the next purchase." in told(visitor, f"{path}?lang=en")
+
+
+def test_the_history_names_the_tier_that_was_reached(
+    visitor: Visitor, alice: Shop, context: Context
+) -> None:
+    shop = PagesDriver(alice, type="points", stamp_reward=None, tiers=TIERS)
+    card = shop.open()
+    shop.earn(card, 100_00)
+    path = path_of(context, alice, card)
+    assert "Tier changed: Gold" in told(visitor, f"{path}?lang=en")
+    assert "Tier changed: Gold" in told(visitor, f"{path}/history?lang=en")
+    french = told(visitor, f"{path}/history?lang=fr").replace("\u00a0", " ")
+    assert "Niveau modifié : Or" in french
+    own = visitor.client.get(f"/api/v1/loyalty/cards{path.removeprefix('/c')}/transactions")
+    tiers = {one["type"]: one["tier"] for one in own.json()["items"]}
+    assert (tiers["tier_changed"], tiers["points_earned"]) == ("gold", None)
+    with context.database.write() as session:
+        program = session.merge(shop.program)
+        program.tiers = None
+        program.version += 1
+    assert "Tier changed: gold" in told(visitor, f"{path}/history?lang=en")
+
+
+def test_what_a_guest_takes_along_names_the_tier(alice: Shop, context: Context) -> None:
+    shop = PagesDriver(alice, type="points", stamp_reward=None, tiers=TIERS)
+    card = shop.open()
+    shop.earn(card, 100_00)
+    token = path_of(context, alice, card).removeprefix("/c/")
+    with context.database.read() as session:
+        document = customer_service.export_customer(session, token, now=context.clock.now())
+    (kept,) = document["cards"]
+    assert [one["tier"] for one in kept["transactions"] if one["type"] == "tier_changed"] == [
+        {"key": "gold", "name": "Gold"}
+    ]
+    page = templating.render("public/everything.html", "en", document=document, timezone="UTC")
+    assert "Tier changed · Gold" in " ".join(page.split())
 
 
 def test_a_program_without_tiers_says_nothing_of_them(

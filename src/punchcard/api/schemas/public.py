@@ -162,6 +162,10 @@ class PublicTransaction(Schema):
     amount_minor: int | None
     currency: str | None
     reward: PublicTransactionReward | None
+    tier: Annotated[
+        str | None,
+        Field(description="Of `tier_changed`: the key of the tier that the card is in since then."),
+    ]
     is_voided: bool
     occurred_at: Moment
 
@@ -223,6 +227,7 @@ def public_transaction(entry: ReadEntry) -> dict[str, Any]:
         "amount_minor": row["amount_minor"],
         "currency": row["currency"],
         "reward": reward and {"name": reward.get("name"), "value_minor": reward.get("value_minor")},
+        "tier": entry.tier_key,
         "is_voided": entry.voided_by is not None,
         "occurred_at": moment(row["occurred_at"]),
     }

@@ -34,7 +34,7 @@ from punchcard.loyalty.models import (
 )
 from punchcard.loyalty.referral_models import Referral
 from punchcard.loyalty.vendor_events import Happened, tell
-from punchcard.loyalty.vocabulary import CardStatus, VendorEventType
+from punchcard.loyalty.vocabulary import CardStatus, EntryType, VendorEventType
 
 EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(
@@ -217,7 +217,7 @@ def _customer_document(customer: Customer) -> dict[str, Any]:
     }
 
 
-def _cards_beside(session: Session, card: LoyaltyCard) -> Select[LoyaltyCard, str]:
+def _cards_beside(session: Session, card: LoyaltyCard) -> Select[LoyaltyCard, str, Any]:
     """Return the query of the card and, for a customer's, of their others, with the program.
 
     Those that are part of one since they were merged are among them.
@@ -227,14 +227,17 @@ def _cards_beside(session: Session, card: LoyaltyCard) -> Select[LoyaltyCard, st
     held = session.scalars(select(LoyaltyCard.id).where(own)).all()
     mine = or_(own, LoyaltyCard.id.in_(parts_of(session, held)))
     return (
-        select(LoyaltyCard, LoyaltyProgram.name)
+        select(LoyaltyCard, LoyaltyProgram.name, LoyaltyProgram.tiers)
         .join(LoyaltyProgram, LoyaltyProgram.id == LoyaltyCard.program_id)
         .where(mine)
         .order_by(LoyaltyCard.id)
     )
 
 
-def _card_document(session: Session, card: LoyaltyCard, program: str) -> dict[str, Any]:
+def _card_document(
+    session: Session, card: LoyaltyCard, program: str, tiers: Sequence[Mapping[str, Any]] | None
+) -> dict[str, Any]:
+    names = {tier["key"]: tier["name"] for tier in tiers or ()}
     entries = (
         select(LoyaltyTransaction, TransactionOrigin)
         .outerjoin(TransactionOrigin, TransactionOrigin.transaction_id == LoyaltyTransaction.id)
@@ -250,7 +253,7 @@ def _card_document(session: Session, card: LoyaltyCard, program: str) -> dict[st
         "points": card.points,
         "enrolled_at": _moment(card.enrolled_at),
         "last_activity_at": _moment(card.last_activity_at),
-        "transactions": [_entry_document(*row) for row in session.execute(entries)],
+        "transactions": [_entry_document(*row, names) for row in session.execute(entries)],
         "referrals": _referral_documents(session, card),
     }
 
@@ -295,7 +298,17 @@ def _referral_documents(session: Session, card: LoyaltyCard) -> list[dict[str, A
     ]
 
 
-def _entry_document(entry: LoyaltyTransaction, origin: TransactionOrigin | None) -> dict[str, Any]:
+def _tier_document(entry: LoyaltyTransaction, tiers: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return the tier that an entry brings the card to, by its key and its name of today."""
+    if entry.type != EntryType.TIER_CHANGED:
+        return None
+    key = (entry.details or {}).get("to")
+    return {"key": key, "name": tiers.get(key, key)} if key else None
+
+
+def _entry_document(
+    entry: LoyaltyTransaction, origin: TransactionOrigin | None, tiers: Mapping[str, str]
+) -> dict[str, Any]:
     return {
         "type": entry.type,
         "stamps_delta": entry.stamps_delta,
@@ -306,6 +319,7 @@ def _entry_document(entry: LoyaltyTransaction, origin: TransactionOrigin | None)
         "currency": entry.currency,
         "reference": entry.reference,
         "reward": entry.reward,
+        "tier": _tier_document(entry, tiers),
         "note": entry.note,
         "occurred_at": _moment(entry.occurred_at),
         "recorded_at": _moment(entry.created_at),

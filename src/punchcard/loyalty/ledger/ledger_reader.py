@@ -56,6 +56,14 @@ class ReadEntry:
         return self.row["type"] in COMES_BY_ITSELF
 
     @property
+    def tier_key(self) -> str | None:
+        """Return the key of the tier that the entry brings its card to; None of other entries."""
+        if self.row["type"] != EntryType.TIER_CHANGED:
+            return None
+        key: str | None = (self.row["details"] or {}).get("to")
+        return key
+
+    @property
     def made_by(self) -> str | None:
         """Return the name of who made it; None also of what comes by itself."""
         return None if self.is_by_itself else self.staff_name

@@ -63,6 +63,7 @@ _ENTRY_COLUMNS: Final = (
     Column(N_("Voided entry")),
     Column(N_("Voided by")),
     Column(N_("Late"), ColumnKind.YES_NO),
+    Column(N_("Tier")),
     Column(N_("Id")),
 )
 _REWARD_COLUMNS: Final = (
@@ -154,7 +155,8 @@ def transactions(vendor_id: VendorId, wanted: EntryFilter) -> Table:
         places = _named(
             session, Location.id, Location.name, {one.row["location_id"] for one in entries}
         )
-        return paged(entries, lambda one: _entry_values(one, programs, numbers, places))
+        tiers = tier_names(session, vendor_id)
+        return paged(entries, lambda one: _entry_values(one, programs, numbers, places, tiers))
 
     return Table(_ENTRY_COLUMNS, read)
 
@@ -236,9 +238,14 @@ def _card_values(
 
 
 def _entry_values(
-    entry: ReadEntry, programs: dict[str, str], numbers: dict[str, str], places: dict[str, str]
+    entry: ReadEntry,
+    programs: dict[str, str],
+    numbers: dict[str, str],
+    places: dict[str, str],
+    tiers: Mapping[tuple[ProgramId, str], str],
 ) -> Row:
     row: Any = entry.row
+    tier = entry.tier_key
     return (
         row["occurred_at"],
         row["created_at"],
@@ -258,6 +265,7 @@ def _entry_values(
         row["voids"],
         entry.voided_by,
         entry.is_late,
+        tiers.get((row["program_id"], tier), tier) if tier else None,
         row["id"],
     )
 

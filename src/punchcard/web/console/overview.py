@@ -27,6 +27,7 @@ from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.console.guide.guide_steps import GUIDE_PAGES, page_paths
 from punchcard.web.pages.formatting import Wording
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
+from punchcard.web.pages.reward_names import subjects_of
 
 router = APIRouter(prefix="/console")
 
@@ -85,6 +86,7 @@ def open_overview(
             **_for_managers(session, request, programs),
             "vendor": vendor,
             "locations": location_service.location_names(session, vendor.id),
+            "subjects": subjects_of(session, entries, request.language),
         }
     buckets = _buckets(found.period.days, days)
     types = {row.type for row in ([chosen] if chosen else programs)}

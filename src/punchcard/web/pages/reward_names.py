@@ -1,4 +1,4 @@
-"""What the rewards of ledger entries are called in the reader's language."""
+"""What the rewards and tiers of ledger entries are called in the reader's language."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -11,15 +11,17 @@ from punchcard.loyalty.ledger.ledger_reader import ReadEntry
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.reports.month_report_service import GivenReward
 from punchcard.web.pages.card_preview import words_of
+from punchcard.web.pages.tier_told import tier_name
 
 _Names = dict[str, dict[str, str]]
 """By the id of a reward or program: each name that stands there today, and what it is in words."""
 
 
-def reward_names(
-    session: Session, entries: Sequence[ReadEntry], language: str
-) -> Mapping[str, str]:
-    """Return the name of the reward that each entry gave out, by the entry's id; see `names_of`."""
+def subjects_of(session: Session, entries: Sequence[ReadEntry], language: str) -> Mapping[str, str]:
+    """Return the name of the reward that each entry gave out, or of the tier that it brings to.
+
+    By the entry's id; for rewards see `names_of`.
+    """
     given = {
         entry.id: GivenReward(
             entry.row["program_id"], entry.row["reward_id"], str(entry.row["reward"]["name"])
@@ -28,7 +30,8 @@ def reward_names(
         if (entry.row["reward"] or {}).get("name")
     }
     names = names_of(session, given.values(), language)
-    return {entry_id: names[reward] for entry_id, reward in given.items()}
+    rewards = {entry_id: names[reward] for entry_id, reward in given.items()}
+    return {**rewards, **_tiers_reached(session, entries, language)}
 
 
 def grant_names(session: Session, grants: Sequence[Grant], language: str) -> Mapping[str, str]:
@@ -67,6 +70,21 @@ def names_of(
     return {
         reward: translations.get(reward.source, {}).get(reward.name) or reward.name
         for reward in wanted
+    }
+
+
+def _tiers_reached(session: Session, entries: Sequence[ReadEntry], language: str) -> dict[str, str]:
+    reached = {
+        entry.id: (entry.row["program_id"], entry.tier_key) for entry in entries if entry.tier_key
+    }
+    if not reached:
+        return {}
+    wanted = {program_id for program_id, _ in reached.values()}
+    query = select(LoyaltyProgram.id, LoyaltyProgram.tiers).where(LoyaltyProgram.id.in_(wanted))
+    tiers = {row.id: row.tiers or () for row in session.execute(query)}
+    return {
+        entry_id: tier_name(tiers.get(program_id, ()), key, language)
+        for entry_id, (program_id, key) in reached.items()
     }
 
 

@@ -20,7 +20,7 @@ from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.programs.referral_terms import promise_of
 from punchcard.web.pages.card_preview import CardFace, words_of
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
-from punchcard.web.pages.reward_names import reward_names
+from punchcard.web.pages.reward_names import subjects_of
 from punchcard.web.pages.tier_told import tier_told
 from punchcard.web.public.badges import WalletWays, wallet_ways
 from punchcard.web.public.browser_cards import remember_opened
@@ -58,7 +58,7 @@ def open_card(
         opened = open_by_token(request, session, token)
         card = opened.card
         entries = ledger_reader.list_card_entries(session, card.id, limit=_ENTRIES_SHOWN + 1)
-        names = reward_names(session, entries[:_ENTRIES_SHOWN], request.language)
+        names = subjects_of(session, entries[:_ENTRIES_SHOWN], request.language)
         takes_receipts = claim_service.has_receipts(session, opened.page.vendor.id)
     if part != "live" and not shared:
         remember_opened(request, card, token)
@@ -67,7 +67,7 @@ def open_card(
         "public/card_live.html" if part == "live" else "public/card.html",
         token=token,
         entries=entries[:_ENTRIES_SHOWN],
-        reward_names=names,
+        subjects=names,
         has_more=len(entries) > _ENTRIES_SHOWN,
         code=code,
         ways=_ways(request, token, opened, has_code=code is not None),
@@ -125,7 +125,7 @@ def open_history(request: PageRequestDep, token: str, before: str = "") -> Respo
         entries = ledger_reader.list_card_entries(
             session, opened.card.id, limit=_ENTRIES_A_PAGE + 1, before_id=as_id(before)
         )
-        names = reward_names(session, entries[:_ENTRIES_A_PAGE], request.language)
+        names = subjects_of(session, entries[:_ENTRIES_A_PAGE], request.language)
     more = entries[_ENTRIES_A_PAGE - 1].id if len(entries) > _ENTRIES_A_PAGE else None
     return request.render(
         "public/history.html",
@@ -133,7 +133,7 @@ def open_history(request: PageRequestDep, token: str, before: str = "") -> Respo
         face=opened.face,
         program=opened.page.program,
         entries=entries[:_ENTRIES_A_PAGE],
-        reward_names=names,
+        subjects=names,
         next_url=f"{public_path(token)}/history?before={more}" if more else None,
         first_url=f"{public_path(token)}/history" if before else None,
     )

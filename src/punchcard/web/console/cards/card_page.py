@@ -29,7 +29,7 @@ from punchcard.web.pages.card_preview import face_of_card
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels.cards import CARD_STATUSES
 from punchcard.web.pages.page_request import PageRequest
-from punchcard.web.pages.reward_names import grant_names, reward_names
+from punchcard.web.pages.reward_names import grant_names, subjects_of
 from punchcard.web.pages.tier_told import tier_told
 
 PREFIX: Final = "/console/members/{card_id}"
@@ -157,7 +157,7 @@ def _entries_shown(
     more = entries[_ENTRIES_SHOWN - 1].id if len(entries) > _ENTRIES_SHOWN else None
     return {
         "entries": entries[:_ENTRIES_SHOWN],
-        "reward_names": reward_names(session, entries[:_ENTRIES_SHOWN], request.language),
+        "subjects": subjects_of(session, entries[:_ENTRIES_SHOWN], request.language),
         "refunded": +refunded,
         "refundable": {
             entry.id

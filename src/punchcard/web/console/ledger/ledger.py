@@ -24,7 +24,7 @@ from punchcard.web.console.list_page import show_list
 from punchcard.web.console.sorting import Heading
 from punchcard.web.pages.labels.cards import ENTRY_NAMES
 from punchcard.web.pages.page_request import PageRequest, PageRequestDep
-from punchcard.web.pages.reward_names import reward_names
+from punchcard.web.pages.reward_names import subjects_of
 
 router = APIRouter(prefix="/console/ledger")
 
@@ -80,7 +80,7 @@ def open_entry(request: PageRequestDep, transaction_id: EntryId) -> Response:
         places = location_service.location_names(session, request.vendor_id)
         facts: dict[str, Any] = {
             "program_name": program.name,
-            "reward_names": reward_names(session, [entry], request.language),
+            "subjects": subjects_of(session, [entry], request.language),
             "holder": card_service.card_labels(session, [row["card_id"]])[row["card_id"]],
             "actor": _actor_name(session, request, entry),
             "purchase": _purchase_of(session, request, entry),
@@ -136,6 +136,6 @@ def _names(session: Session, request: PageRequest, entries: Sequence[ReadEntry])
         "programs": [(row.id, row.name) for row in programs],
         "people": [(row.id, row.name) for row in people],
         "places": location_service.location_names(session, request.vendor_id),
-        "reward_names": reward_names(session, entries, request.language),
+        "subjects": subjects_of(session, entries, request.language),
         "holders": card_service.card_labels(session, {one.row["card_id"] for one in entries}),
     }
