@@ -16,6 +16,7 @@ from punchcard.db.watch import backlog
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import as_id
 from punchcard.loyalty.reports import stats_service
+from punchcard.web.admin.work_names import WORK_NAMES
 from punchcard.web.pages.audit.audit_events import told_events
 from punchcard.web.pages.audit.audit_labels import action_choices
 from punchcard.web.pages.drawings import bars_of
@@ -65,6 +66,7 @@ def open_health(request: PageRequestDep) -> Response:
         warns_days=request.context.settings.apple_certificate_warning_days,
         depths=depths,
         parked=parked,
+        work_names=WORK_NAMES,
         till_waiting=request.context.loyalty.till.waiting,
         till_limit=request.context.settings.till_queue_limit,
         version=__version__,
