@@ -292,6 +292,14 @@ def test_stamps_that_end_are_told_of_too(shop: Notices) -> None:
     assert "1" in shop.mails()[0].facts["ends"]
 
 
+def test_points_that_end_are_told_of_although_new_ones_do_not(shop: Notices) -> None:
+    card = shop.card()
+    with shop.context.database.write() as session:
+        session.execute(update(PROGRAMS).values(points_expiry=None))
+    shop.go_to(shop.end_of(card) - timedelta(days=7))
+    assert shop.run() == 1
+
+
 def test_a_program_without_notices_tells_nothing(shop: Notices) -> None:
     card = shop.card(expiry_notice_days=None)
     shop.go_to(shop.end_of(card) - timedelta(days=30))

@@ -147,6 +147,17 @@ def test_what_does_not_fit_is_said_at_its_field(
     assert kept(context, bread.program.id).tiers is None
 
 
+def test_who_chooses_all_that_was_ever_collected_need_not_empty_what_was_for_a_year(
+    owner: Visitor, bread: PagesDriver, here: str, context: Context
+) -> None:
+    owner.get(here)
+    year = {"tier_window": "calendar_year", "tier_downgrade": "to_fit", "tier_holds_months": "12"}
+    assert owner.post(here, **{**TIERS, **year}).status_code == 303
+    sent = form_on(owner.get(here).text, here)
+    assert owner.post(here, **{**sent, "tier_window": "lifetime"}).status_code == 303
+    assert kept(context, bread.program.id).tier_holds_months == 0
+
+
 def test_a_tier_that_a_promotion_is_for_is_not_taken_away(
     owner: Visitor, bread: PagesDriver, here: str, alice: Shop
 ) -> None:

@@ -202,9 +202,9 @@ def _since(connection: Connection, now: datetime) -> datetime:
 
 def _zones_due(connection: Connection, since: datetime, now: datetime) -> dict[str, int]:
     """Return the zones of shops where it became nine o'clock, each with its longest notice."""
+    # Also where nothing new ends any more: what cards have already keeps its dates.
     query = select(PROGRAMS.c.timezone, PROGRAMS.c.expiry_notice_days).where(
-        PROGRAMS.c.expiry_notice_days.is_not(None),
-        PROGRAMS.c.points_expiry.is_not(None) | PROGRAMS.c.stamps_expiry.is_not(None),
+        PROGRAMS.c.expiry_notice_days.is_not(None)
     )
     zones: dict[str, int] = {}
     for timezone, days in connection.execute(query.distinct()):

@@ -22,6 +22,7 @@ from punchcard.kit.money import minor_units
 from punchcard.loyalty.errors.programs import ProgramHasCards, ProgramNotFound, ProgramSlugTaken
 from punchcard.loyalty.events import PROGRAM_CHANGED, ProgramsChanged, StaffPinChanged
 from punchcard.loyalty.models import DailyRollup, LoyaltyCard, LoyaltyProgram, Reward, StaffPin
+from punchcard.loyalty.programs.program_dates import check_dates, with_dates_kept
 from punchcard.loyalty.programs.program_slugs import insert_program, retire_slug, take_slug
 from punchcard.loyalty.programs.program_tiers import audited_tiers, check_tiers, with_tiers_kept
 from punchcard.loyalty.programs.referral_terms import check_referral, kept_referral
@@ -113,6 +114,7 @@ def create_program(
     values.setdefault("points_per_amount_minor", minor_units(values["currency"]))
     values = with_tiers_kept(with_all_rewards({"stamps_target": DEFAULT_STAMPS_TARGET}, values))
     check_tiers(session, None, values)
+    check_dates(session, None, values)
     if "referral" in values:
         values["referral"] = kept_referral(values["referral"])
         check_referral(session, None, values)
@@ -194,7 +196,8 @@ def update_program(
     if "branding" in fields:
         branding = kept_branding(program.id, program.branding, fields["branding"])
         fields = {**fields, "branding": branding}
-    fields = with_tiers_kept(with_all_rewards(values_of(program, FIELDS), fields))
+    was = values_of(program, FIELDS)
+    fields = with_dates_kept(was, with_tiers_kept(with_all_rewards(was, fields)))
     if "referral" in fields:
         fields = {**fields, "referral": kept_referral(fields["referral"])}
     _, changed = differing(program, fields)
@@ -333,6 +336,7 @@ def _check_change(session: Session, program: LoyaltyProgram, changed: Mapping[st
     if changed.get("status") == ProgramStatus.ACTIVE and program.status == ProgramStatus.INACTIVE:
         _refuse_above_plan(session, program.vendor_id)
     check_tiers(session, program, changed)
+    check_dates(session, program, changed)
     after = {**values_of(program, FIELDS), **changed}
     if "referral" in changed:
         check_referral(session, program.id, after)
