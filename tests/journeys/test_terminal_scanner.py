@@ -204,6 +204,27 @@ def test_a_pairing_code_is_scanned_by_hand_too(visits: Visits, api: Api, alice: 
     expect(page.locator(".people")).to_be_visible()
 
 
+@pytest.mark.parametrize("is_new", [False, True], ids=["as it was", "after an upgrade"])
+def test_a_pairing_link_fills_the_code_in_a_tab_that_is_open_already(
+    visits: Visits, api: Api, alice: Shop, *, is_new: bool
+) -> None:
+    counter = open_terminal_driver(api, alice)
+    page = visits.open()
+    page.goto("/terminal")
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()
+    page.locator("input.code").wait_for()
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    if is_new:
+        # The server was upgraded meanwhile: the tab takes the new version when it comes to a pause.
+        page.evaluate("navigator.serviceWorker.dispatchEvent(new Event('controllerchange'))")
+    code = counter.pairing_code()
+    page.evaluate(f"location.hash = 'pair={code}'")
+    expect(page.locator("input.code")).to_have_value(code)
+    page.locator("form button[type=submit]").click()
+    expect(page.locator(".people")).to_be_visible()
+
+
 def test_the_longest_pause_is_set_on_the_device(visits: Visits, api: Api, alice: Shop) -> None:
     _counter, card, page = open_till(visits, api, alice)
     page.get_by_role("button", name="Options").click()

@@ -374,6 +374,7 @@ declare namespace Terminal {
     isBehindLock(): boolean;
     setSetting<K extends keyof Settings>(name: K, value: Settings[K]): Promise<void>;
     tell(words: string): void;
-    reloadIfNew?(): void;
+    /** Reads a new version in, and tells whether there is one: what stands here is gone then. */
+    reloadIfNew?(): boolean;
   }
 }

@@ -33,8 +33,10 @@ export const FREE = new Set(["pair", "shift", "waiting", "options"]);
  * @param {Terminal.ScreenProps} props
  */
 export function showScreen(app, name, props = {}) {
-  app.screen?.leave?.();
   const shown = allowed(app, name);
+  // Before the screen takes a code out of the address: the new version finds it there.
+  if ((shown === "shift" || shown === "pair") && app.reloadIfNew?.()) return;
+  app.screen?.leave?.();
   app.main.className = `screen-${shown}`;
   app.main.replaceChildren();
   app.screenName = shown;
@@ -43,7 +45,6 @@ export function showScreen(app, name, props = {}) {
   app.bar.draw();
   app.back?.follow(shown);
   window.scrollTo(0, 0);
-  if (shown === "shift" || shown === "pair") app.reloadIfNew?.();
 }
 
 /**

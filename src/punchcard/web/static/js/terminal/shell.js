@@ -13,6 +13,7 @@ export async function keepShell(app) {
   });
   app.reloadIfNew = () => {
     if (isNew) location.reload();
+    return isNew;
   };
   const registration = await navigator.serviceWorker
     .register("/terminal/sw.js", { scope: "/terminal", updateViaCache: "none" })
