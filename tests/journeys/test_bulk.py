@@ -12,6 +12,7 @@ from tests.journeys.support.axe import assert_no_axe_violations
 from tests.journeys.support.visits import Visits
 from tests.loyalty import shelf
 from tests.support.cast import Shop
+from tests.support.http import Api
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -43,6 +44,35 @@ def test_cards_are_blocked_together_and_the_button_takes_it_back(
     assert_no_axe_violations(page)
     page.locator("#undo").click()
     expect(page.locator("#rows .badge.warn")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [360, 820, 1440])
+def test_a_box_stands_beside_the_name_of_its_row_however_narrow_that_is(
+    visits: Visits, api: Api, alice: Shop, width: int
+) -> None:
+    scopes = ["loyalty:read", "loyalty:operate", "loyalty:manage"]
+    named = {"name": "Kassensoftware der Bahnhofsfiliale", "scopes": scopes}
+    made = api.with_token(alice.token("owner")).post("/vendor/api-keys", named)
+    assert made.status_code == 201, made.text
+    guests(alice, "Maximiliane-Theodora von Rosenstein-Lichtenberg")
+    page = visits.open(width=width)
+    sign_in(page, alice)
+    for path in ("/console/api-keys", "/console/members"):
+        page.goto(path)
+        cell = page.locator("td:has(> .bulk-box)")
+        box, words = page.evaluate(
+            """cell => {
+                const words = document.createRange();
+                words.selectNodeContents(cell);
+                const lines = [...words.getClientRects()].filter((line) => line.width > 1);
+                const box = cell.querySelector(".bulk-box").getBoundingClientRect();
+                const rest = lines.filter((line) => line.left !== box.left);
+                return [box.toJSON(), rest.map((line) => line.toJSON())];
+            }""",
+            cell.element_handle(),
+        )
+        assert min(line["left"] for line in words) >= box["right"], path
+        assert min(line["top"] for line in words) < box["bottom"], path
 
 
 def test_the_button_that_takes_it_back_stays_in_its_notice_on_a_phone(

@@ -1,9 +1,10 @@
 """An owner plans a happy hour and sees its cost first; a guest reads on the card what is on."""
 
+from collections import Counter
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FloatRect, Page, expect
 
 from tests.journeys.support.axe import assert_no_axe_violations
 from tests.journeys.support.visits import Visits
@@ -32,6 +33,12 @@ def earn(counter: TerminalDriver, card: str, amount_minor: int) -> None:
     assert counter.api.post(f"{LOYALTY}/points/earn", earned).status_code == 201
 
 
+def boxes_of(page: Page, selector: str) -> list[FloatRect]:
+    """Return where each of some things stands."""
+    boxes = [one.bounding_box() for one in page.locator(selector).all()]
+    return [box for box in boxes if box is not None]
+
+
 def test_an_owner_plans_a_happy_hour_and_sees_what_it_would_have_cost(
     visits: Visits, api: Api, alice: Shop
 ) -> None:
@@ -53,6 +60,10 @@ def test_an_owner_plans_a_happy_hour_and_sees_what_it_would_have_cost(
 
     expect(page.locator("#simulation")).to_contain_text("5,00")
     assert_no_axe_violations(page)
+    for width in (360, 820, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        rows = Counter(box["y"] for box in boxes_of(page, "#simulation .tile"))
+        assert len(set(rows.values())) == 1, f"the figures are laid out unevenly at {width}"
     page.locator("#change-again").click()
     expect(page.locator("#window_1_from")).to_have_value("09:00")
     page.locator("#save").click()
