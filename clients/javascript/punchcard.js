@@ -1169,7 +1169,7 @@ function bytes(text) {
  * @property {number | null} amount_minor
  * @property {string | null} currency
  * @property {PublicTransactionReward | null} reward
- * @property {string | null} tier
+ * @property {string | null} [tier]
  * @property {boolean} is_voided
  * @property {string} occurred_at
  */

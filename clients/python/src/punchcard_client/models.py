@@ -786,7 +786,7 @@ class PublicTransaction(TypedDict):
     amount_minor: int | None
     currency: str | None
     reward: PublicTransactionReward | None
-    tier: str | None
+    tier: NotRequired[str | None]
     is_voided: bool
     occurred_at: str
 

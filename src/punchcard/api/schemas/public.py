@@ -164,8 +164,11 @@ class PublicTransaction(Schema):
     reward: PublicTransactionReward | None
     tier: Annotated[
         str | None,
-        Field(description="Of `tier_changed`: the key of the tier that the card is in since then."),
-    ]
+        Field(
+            description="Only of `tier_changed`: the key of the tier that the card came to.",
+            exclude_if=lambda key: key is None,
+        ),
+    ] = None
     is_voided: bool
     occurred_at: Moment
 
