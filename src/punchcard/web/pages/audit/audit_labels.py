@@ -280,14 +280,14 @@ class ChangeTeller:
         if name.endswith(_MOMENTS):
             return self.wording.moment(datetime.fromisoformat(value), self.timezone)
         written = {
-            "number": self._number,
+            "number": self._card_number,
             "factor": lambda text: self.wording.number(Decimal(text)),
             "starts_on": self._day,
             "ends_on": self._day,
         }.get(name)
         return written(value) if written else value
 
-    def _number(self, text: str) -> str:
+    def _card_number(self, text: str) -> str:
         return readable_number(text)
 
     def _day(self, text: str) -> str:
