@@ -60,7 +60,7 @@ class DueLook:
 
     def _look(self, lanes: tuple[tuple[str, ...], ...]) -> tuple[bool, ...]:
         # Most looks find nothing: those shall cost little, and hold nobody up who writes.
-        with self._database.read_connection() as connection:
+        with self._database.autocommit_connection() as connection:
             return outbox.lanes_due(
                 connection,
                 lanes,

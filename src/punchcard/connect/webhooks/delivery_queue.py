@@ -7,9 +7,20 @@ it by its id. What became of it is written only by who still holds it.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import Vendor
@@ -17,6 +28,7 @@ from punchcard.accounts.vocabulary import VendorStatus
 from punchcard.connect.models import WebhookDelivery, WebhookEndpoint
 from punchcard.connect.vocabulary import DeliveryState, EndpointStatus
 from punchcard.connect.webhooks.retry_rules import LONGEST_PAUSE, LONGEST_WAIT
+from punchcard.db.types import UtcDateTime
 from punchcard.kit.clock import CLOCKS_DIFFER
 from punchcard.kit.ids import VendorEventId, WebhookDeliveryId, WebhookEndpointId
 from punchcard.loyalty.models import VendorEvent
@@ -112,18 +124,26 @@ def look(connection: Connection, now: datetime) -> tuple[bool, bool]:
 
     In one statement that locks nothing: most looks find neither.
     """
-    is_new = exists().where(VendorEvent.handed_on_at.is_(None))
-    is_lost = exists().where(*_lost(now))
-    is_told = exists().where(WebhookEndpoint.status == EndpointStatus.ACTIVE)
-    has_left, has_endpoints = connection.execute(select(or_(is_new, is_lost), is_told)).one()
+    moments = {"now": now, "far": now + _LONGEST_LEASE}
+    has_left, has_endpoints = connection.execute(_look_query(), moments).one()
     return bool(has_left), bool(has_endpoints)
+
+
+@lru_cache(maxsize=1)
+def _look_query() -> Select[bool, bool]:
+    """Make the query once: whoever is idle asks it every second."""
+    now, far = (bindparam(name, type_=UtcDateTime) for name in ("now", "far"))
+    is_new = exists().where(VendorEvent.handed_on_at.is_(None))
+    is_lost = exists().where(*_lost(now, far))
+    is_told = exists().where(WebhookEndpoint.status == EndpointStatus.ACTIVE)
+    return select(or_(is_new, is_lost), is_told)
 
 
 def take_back_lost(session: Session, now: datetime) -> None:
     """Let what somebody died with be sent by another, now."""
     session.execute(
         update(WebhookDelivery)
-        .where(*_lost(now))
+        .where(*_lost(now, now + _LONGEST_LEASE))
         .values(state=DeliveryState.WAITING, lease_until=None, due_at=now),
         execution_options={"synchronize_session": False},
     )
@@ -193,10 +213,12 @@ def endpoints(
     return {row.id: row for row in session.scalars(query)}
 
 
-def _lost(now: datetime) -> tuple[Any, ...]:
+def _lost(
+    now: datetime | ColumnElement[datetime], far: datetime | ColumnElement[datetime]
+) -> tuple[Any, ...]:
     until = WebhookDelivery.lease_until
     # Further ahead than any lease: the clock was put back since.
-    is_over = or_(until <= now, until > now + _LONGEST_LEASE)
+    is_over = or_(until <= now, until > far)
     return WebhookDelivery.state == DeliveryState.SENDING, is_over
 
 

@@ -96,7 +96,7 @@ class WebhookSender:
         """Do what can be done without waiting; returns how many things that were."""
         settled = self._settle()
         now = self._clock.now()
-        with self._database.read_connection() as connection:
+        with self._database.autocommit_connection() as connection:
             has_left, has_endpoints = delivery_queue.look(connection, now)
         handed = 0
         if has_left:
