@@ -174,6 +174,7 @@ def run_server(
     import uvicorn
 
     from punchcard.api.metrics.process_group import group_folder
+    from punchcard.cli.quiet_server import run_quietly
     from punchcard.kit.settings import load_settings
 
     factory = "punchcard.cli.serve:make_app" if has_worker else "punchcard.cli.serve:make_bare_app"
@@ -184,16 +185,12 @@ def run_server(
     http = _bounded_http(settings)
     signal.signal(signal.SIGTERM, _leave)
     options = server_options(settings)
-    with group_folder() if workers > 1 else nullcontext():
-        uvicorn.run(
-            given or factory,
-            factory=True,
-            host=host,
-            port=port,
-            workers=workers,
-            http=http,
-            **options,
-        )
+    where: dict[str, Any] = {"host": host, "port": port, "http": http, "factory": True, **options}
+    if workers == 1:
+        run_quietly(uvicorn.Config(given or factory, **where))
+        return
+    with group_folder():
+        uvicorn.run(given or factory, workers=workers, **where)
 
 
 def server_options(settings: "Settings") -> dict[str, Any]:
