@@ -1,6 +1,6 @@
 """Reads what passes show: many cards in a handful of queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -45,13 +45,21 @@ class PassFacts:
 
 
 def load_facts(
-    session: Session, card_ids: Iterable[CardId], links: CardLinks, *, now: datetime
+    session: Session,
+    card_ids: Iterable[CardId],
+    links: CardLinks,
+    *,
+    now: datetime,
+    known: Mapping[CardId, CardView] | None = None,
 ) -> dict[str, PassFacts]:
-    """Return the facts of each card that exists, by its id."""
+    """Return the facts of each card that exists, by its id.
+
+    `known` are the cards as the caller has read them already, if that was done: all of them.
+    """
     rows = session.execute(card_query().where(CARDS.c.id.in_(sorted(set(card_ids))))).all()
     at = _places_of_cards(session, rows)
     programs = load_programs(session, {row.program_id for row in rows}, now=now)
-    views = views_of(session, rows, now)
+    views = [known[row.id] for row in rows] if known else views_of(session, rows, now)
     given = _given(session, [view.id for view in views if view.grants_ready])
     return {
         row.id: PassFacts(

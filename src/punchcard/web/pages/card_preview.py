@@ -58,9 +58,9 @@ def face_of(program: ProgramFacts, card: CardFacts, language: Language | None = 
 def face_of_card(
     session: Session, context: Context, card: CardView, language: str | None = None
 ) -> CardFace:
-    """Return how somebody's card looks now."""
+    """Return how somebody's card looks, which was read a moment ago."""
     links, now = context.loyalty.card_links, context.clock.now()
-    facts = load_facts(session, [card.id], links, now=now)[card.id]
+    facts = load_facts(session, [card.id], links, now=now, known={card.id: card})[card.id]
     return face_of(facts.program, facts.card, as_language(language) if language else None)
 
 

@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from punchcard.loyalty.qr_codes import QUIET_MODULES, qr_code
@@ -13,12 +14,16 @@ _PIXELS_A_MODULE: Final = 24
 BAR_HEIGHT: Final = 40
 """The height of the tallest bar, in the units of the drawing."""
 _BAR_WIDTH: Final = 4
+_DRAWINGS_KEPT: Final = 256
+"""Of a few thousand bytes each."""
 
 
+@lru_cache(maxsize=_DRAWINGS_KEPT)
 def svg(text: str, *, scale: int = 8, border: int = 2, label: str = "") -> str:
     """Return a QR code (error correction M) as SVG that fills its frame, dark on white.
 
-    `label` is what it is to those who cannot see it.
+    `label` is what it is to those who cannot see it. Remembered: to find the best of eight patterns
+    is a fifth of a card's page, and whose card is stamped sees its page anew each time.
     """
     out = io.BytesIO()
     qr_code(text).save(
