@@ -4,6 +4,7 @@ import itertools
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from sqlalchemy import func, insert, select
 from punchcard.context import Context
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock
+from punchcard.loyalty.ledger.ledger_reader import id_at
 from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.transparency import sequencer
 from punchcard.loyalty.transparency.log_keeper import LOG_SEQUENCE, LogKeeper
@@ -30,13 +32,24 @@ from tests.loyalty.transparency.world import World
 
 def copies(world: World, count: int) -> None:
     """Fill the ledger with as many entries as a long life leaves, not all of them sound."""
-    ids = world.context.ids
+    write_copies(world, [world.context.ids.new_id() for _ in range(count)])
+
+
+def write_copies(world: World, ids: Sequence[str]) -> None:
+    """Write entries with these ids, in this order."""
     with world.context.database.write() as session:
         connection = session.connection()
         row = dict(connection.execute(select(ENTRIES).limit(1)).one()._mapping)
         sequences = itertools.count(1000)
-        rows = [{**row, "id": ids.new_id(), "sequence": next(sequences)} for _ in range(count)]
+        rows = [{**row, "id": one, "sequence": next(sequences)} for one in ids]
         connection.execute(insert(ENTRIES), rows)
+
+
+def with_leaf(database: Database, *ids: str) -> set[str]:
+    """Return those of `ids` that have their place."""
+    with database.read_connection() as connection:
+        query = select(LEAVES.c.subject_id).where(LEAVES.c.subject_id.in_(ids))
+        return set(connection.execute(query).scalars())
 
 
 def check(database: Database) -> int:
@@ -208,6 +221,21 @@ def test_a_worker_takes_turns(world: World) -> None:
         assert tree_size(connection, LogTree.LEDGER) == LEAVES_AT_ONCE
         topics = connection.exec_driver_sql("SELECT topic FROM outbox").scalars().all()
         assert LOG_SEQUENCE in topics
+
+
+def test_between_whole_looks_only_what_may_have_come_since_is_looked_at(world: World) -> None:
+    context, clock = world.context, world.clock
+    keeper = LogKeeper(context.database, clock, context.loyalty.checkpoint_maker)
+    keeper.take_turn()
+    clock.advance(minutes=5)
+    now = clock.now()
+    much_too_late, late, newest = (id_at(now - timedelta(minutes=m)) for m in (30, 9, 0))
+    write_copies(world, [much_too_late, late, newest])
+    keeper.take_turn()
+    assert with_leaf(context.database, much_too_late, late, newest) == {late, newest}
+    clock.advance(minutes=6)
+    keeper.take_turn()
+    check(context.database)
 
 
 def test_nothing_old_is_looked_at_again(world: World) -> None:

@@ -244,7 +244,12 @@ def was_late(dialect: Dialect) -> ColumnElement[bool]:
 
 def first_id_at(moment: datetime) -> str:
     """Return an id below every one (UUIDv7) of an entry that happened at `moment` or later."""
-    since_epoch = moment - _SKEW - datetime(1970, 1, 1, tzinfo=UTC)
+    return id_at(moment - _SKEW)
+
+
+def id_at(moment: datetime) -> str:
+    """Return an id below every one (UUIDv7) that is made at `moment` or later."""
+    since_epoch = moment - datetime(1970, 1, 1, tzinfo=UTC)
     return str(UUID(int=max(0, since_epoch // timedelta(milliseconds=1)) << 80))
 
 

@@ -10,7 +10,7 @@ leaves whole parts or nothing.
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, exists, func, select, update
@@ -21,7 +21,7 @@ from punchcard.db.database import Database
 from punchcard.db.dialects import insert_into
 from punchcard.db.reading import stream_plain
 from punchcard.db.sets.bulk import BulkInsert, write_together
-from punchcard.loyalty.ledger.ledger_reader import first_id_at
+from punchcard.loyalty.ledger.ledger_reader import first_id_at, id_at
 from punchcard.loyalty.tables import ENTRIES
 from punchcard.loyalty.transparency.evidence import (
     BESIDE_NAMES,
@@ -37,6 +37,8 @@ from punchcard.loyalty.transparency.tree_reader import read_hashes
 from punchcard.loyalty.transparency.vocabulary import LogTree
 
 LEAVES_AT_ONCE: Final = 512
+_LATENESS: Final = timedelta(minutes=10)
+"""How much older than its commit an id is at most: a transaction's length, and servers' clocks."""
 
 EVENTS: Final = table_of(AuditEvent)
 
@@ -71,6 +73,7 @@ def sequence(
     *,
     now: datetime,
     is_thorough: bool = False,
+    since: datetime | None = None,
     goes_on: Callable[[], bool] = lambda: True,
     progress: Progress = lambda leaves: None,
 ) -> bool:
@@ -78,10 +81,13 @@ def sequence(
 
     Looks at what is newer than an hour and at what was never looked at; `is_thorough`: at all
     there is, for what a clock that was put back, or a stranger's hand, has left among the old.
+    `since`: only at what may have come since that moment, for who has looked at the rest before.
     """
     done = 0
     for source in _SOURCES:
         after = None if is_thorough else _mark(database, source)
+        if since is not None:
+            after = max(after or "", id_at(since - _LATENESS))
         while True:
             if not goes_on():
                 return False
@@ -111,12 +117,23 @@ def has_strays(connection: Connection) -> bool:
 
 
 def has_new(connection: Connection) -> bool:
-    """Return whether anything waits for a place, among what is new."""
+    """Return whether anything waits for a place, among what is new.
+
+    In a busy shop the newest row tells; only where that has its place are others looked at.
+    """
     return any(
-        next(_candidates(connection, source, _head(connection, source.tree)[1], 1), None)
+        _newest_waits(connection, source)
+        or next(_candidates(connection, source, _head(connection, source.tree)[1], 1), None)
         is not None
         for source in _SOURCES
     )
+
+
+def _newest_waits(connection: Connection, source: _Source) -> bool:
+    ids = source.table.c.id
+    newest = select(ids).order_by(ids.desc()).limit(1).scalar_subquery()
+    query = select(ids).where(ids == newest, without_leaf(source.table, source.tree))
+    return connection.execute(query).first() is not None
 
 
 def lacks_entry_before(connection: Connection, moment: datetime) -> bool:
