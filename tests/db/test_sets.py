@@ -30,8 +30,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeEngine
 
 import punchcard
+from punchcard.db.base import table_of
 from punchcard.db.database import Database
 from punchcard.db.dialects import one_of
+from punchcard.db.outbox import OutboxRow
 from punchcard.db.sets.bulk import BulkInsert, BulkUpdate
 from punchcard.db.sets.lookup import Lookup
 from punchcard.db.types import EnumText, Id, Json, UtcDateTime
@@ -185,6 +187,15 @@ def test_a_lookup_of_nothing_asks_nothing(connection: Connection) -> None:
     query = select(_THINGS).where(one_of(_THINGS.c.id, "ids", connection.dialect))
 
     assert list(Lookup(query, connection.dialect).rows(connection, {"ids": []})) == []
+
+
+def test_a_lookup_on_postgresql_begins_what_its_caller_ends(database: Database) -> None:
+    with database.read_connection() as connection:
+        dialect = connection.dialect
+        topics = table_of(OutboxRow).c.topic
+        found = Lookup(select(topics).where(one_of(topics, "topics", dialect)), dialect)
+        assert found.rows(connection, {"topics": ["none"]}) == []
+        assert connection.in_transaction() is not database.is_sqlite
 
 
 def test_what_a_set_may_not_hold_is_refused_as_by_sqlalchemy(connection: Connection) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Dialect
 
 from punchcard.db.dialects import Row, is_sqlite
 from punchcard.db.sets.direct import Write, send_to_sqlite
+from punchcard.db.sets.direct_postgresql import send_to_postgresql
 from punchcard.db.sets.sqlite_values import Convert, converted, writer_of
 
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -177,17 +178,17 @@ def write_together(connection: Connection, writes: Sequence[tuple[Bulk, Sequence
         return
     statement = _together(tuple(bulk.on_postgresql for bulk, _ in filled))
     documents = tuple(bulk.document(rows) for bulk, rows in filled)
-    connection.exec_driver_sql(statement, documents)
+    send_to_postgresql(connection, statement, documents)
 
 
 @lru_cache(maxsize=256)
-def _together(statements: tuple[str, ...]) -> str:
+def _together(statements: tuple[str, ...]) -> bytes:
     """Return one statement that does all of `statements`."""
     *others, last = statements
     if not others:
-        return last
+        return last.encode()
     parts = ", ".join(f"w{number} AS ({other})" for number, other in enumerate(others))
-    return f"WITH {parts} {last}"
+    return f"WITH {parts} {last}".encode()
 
 
 def _as_bytea(value: object) -> str:

@@ -20,7 +20,7 @@ Write = tuple[str, Sequence[Values]]
 
 def fetch_from_sqlite(connection: Connection, statement: str, values: Values) -> list[Values]:
     """Return the rows of `statement`, as the driver gives them. Raises as SQLAlchemy does."""
-    if _is_watched(connection):
+    if is_watched(connection):
         return [tuple(row) for row in connection.exec_driver_sql(statement, values)]
     raw = _raw(connection)
     try:
@@ -31,7 +31,7 @@ def fetch_from_sqlite(connection: Connection, statement: str, values: Values) ->
 
 def send_to_sqlite(connection: Connection, writes: Iterable[Write]) -> None:
     """Do each statement with each of its rows. Raises as SQLAlchemy does."""
-    if _is_watched(connection):
+    if is_watched(connection):
         for statement, rows in writes:
             connection.exec_driver_sql(statement, list(rows))
         return
@@ -76,7 +76,7 @@ def _raw(connection: Connection) -> sqlite3.Connection:
     return raw
 
 
-def _is_watched(connection: Connection) -> bool:
+def is_watched(connection: Connection) -> bool:
     """Return whether somebody wants to hear of statements: they are then sent in the usual way."""
     return bool(connection.dispatch.before_cursor_execute)
 

@@ -2,7 +2,8 @@
 
 SQLAlchemy looks its text up anew each time, and on SQLite writes a place for each key into it. Here
 PostgreSQL takes the keys as one array, and SQLite as many as the next power of two, the last one
-several times: nine texts serve for any batch. Rows are read a column at a time.
+several times: nine texts serve for any batch. Both go past SQLAlchemy to the driver, and rows are
+read a column at a time.
 """
 
 from collections import namedtuple
@@ -15,7 +16,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from punchcard.db.dialects import is_sqlite
-from punchcard.db.sets.direct import fetch_from_sqlite
+from punchcard.db.sets.direct import Values, fetch_from_sqlite
+from punchcard.db.sets.direct_postgresql import fetch_from_postgresql
 from punchcard.db.sets.sqlite_values import (
     Convert,
     converted,
@@ -38,6 +40,14 @@ class _Place(NamedTuple):
     constant: Any = None
 
 
+class _TextOfArrays(NamedTuple):
+    """A query as PostgreSQL takes it: how each array is written, and what never changes."""
+
+    statement: bytes
+    writers: Mapping[str, Convert]
+    constants: Mapping[str, Any]
+
+
 class _Text(NamedTuple):
     """A query as SQLite takes it."""
 
@@ -52,18 +62,27 @@ class Lookup:
         self._query = query
         self._dialect = dialect
         columns = list(query.selected_columns)
-        self._readers = [reader_of(column) for column in columns]
+        self._readers = [reader_of(column, dialect) for column in columns]
         names = [column.key or "" for column in columns]
         row = namedtuple("LookedUp", names, rename=True)  # type: ignore[misc]
         self._as_row: Callable[[tuple[Any, ...]], Row] = partial(tuple.__new__, row)
         self._text = lru_cache(maxsize=_TEXTS)(self._make_text)
+        self._text_of_arrays = lru_cache(maxsize=1)(self._make_text_of_arrays)
 
     def rows(self, connection: Connection, keys: Mapping[str, Sequence[Any]]) -> Sequence[Row]:
         """Return the rows that have one of `keys`, by the names that the query gives them."""
-        if not is_sqlite(connection):
-            return connection.execute(self._query, keys).all()
         if not all(keys.values()):
             return []
+        if not is_sqlite(connection):
+            arrays = self._text_of_arrays(tuple(keys))
+            taken = {name: write(keys[name]) for name, write in arrays.writers.items()}
+            taken |= arrays.constants
+            return self._read(fetch_from_postgresql(connection, arrays.statement, taken))
+        return self._read(self._found_on_sqlite(connection, keys))
+
+    def _found_on_sqlite(
+        self, connection: Connection, keys: Mapping[str, Sequence[Any]]
+    ) -> Sequence[Values]:
         sizes = {name: _padded(len(values)) for name, values in keys.items()}
         text = self._text(tuple(sizes.items()))
         taken: list[Any] = []
@@ -74,13 +93,28 @@ class Lookup:
             values = keys[name]
             taken += converted(values, writer)
             taken += taken[-1:] * (sizes[name] - len(values))
-        found = fetch_from_sqlite(connection, text.statement, tuple(taken))
+        return fetch_from_sqlite(connection, text.statement, tuple(taken))
+
+    def _read(self, found: Sequence[Values]) -> Sequence[Row]:
         if not found:
             return found
         if len(found) == 1:
             return [self._as_row(converted_row(found[0], self._readers))]
         columns = map(converted, zip(*found, strict=True), self._readers)
         return list(map(self._as_row, zip(*columns, strict=True)))
+
+    def _make_text_of_arrays(self, names: tuple[str, ...]) -> _TextOfArrays:
+        """Return the query with a place for an array of the keys of each of `names`."""
+        made = self._query.compile(dialect=self._dialect)
+        expanded = made.construct_expanded_state(dict.fromkeys(names, ()))
+        writers = {name: expanded.processors.get(name, _as_it_is) for name in expanded.parameters}
+        constants = {
+            name: writers[name](value)
+            for name, value in expanded.parameters.items()
+            if name not in names
+        }
+        arrays = {name: writers[name] for name in names}
+        return _TextOfArrays(expanded.statement.encode(), arrays, constants)
 
     def _make_text(self, sizes: tuple[tuple[str, int], ...]) -> _Text:
         """Return the query with so many places for the keys of each name."""

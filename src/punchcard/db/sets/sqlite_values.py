@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import orjson
 from sqlalchemy import JSON, Date, LargeBinary, Uuid
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
 from punchcard.db.types import EnumText, UtcDateTime
@@ -46,11 +47,11 @@ def writer_of(kind: TypeEngine[Any]) -> Convert | None:
     return kind.dialect_impl(_SQLITE).bind_processor(_SQLITE)
 
 
-def reader_of(column: _Typed) -> Convert | None:
-    """Return what makes a value that SQLite keeps one of the column's; None: it is one."""
-    if isinstance(column.type, Date):
+def reader_of(column: _Typed, dialect: Dialect) -> Convert | None:
+    """Return what makes a value that a driver gives one of the column's; None: it is one."""
+    if dialect.name == "sqlite" and isinstance(column.type, Date):
         return _day_of
-    return column.type.dialect_impl(_SQLITE).result_processor(_SQLITE, None)
+    return column.type.dialect_impl(dialect).result_processor(dialect, None)
 
 
 def converted(column: Sequence[Any], convert: Convert | None) -> Sequence[Any]:
