@@ -68,6 +68,7 @@ def test_six_questions_are_asked_where_nothing_is_given(tmp_path: Path) -> None:
         'PUNCHCARD_MAIL_FROM="Punchcard <no-reply@cards.example>"',
     ]
     assert "admin create --email me@b.example" in ran.stdout
+    assert {path.name for path in tmp_path.iterdir()} == {"here", "punchcard.env"}
 
 
 def test_without_a_mail_server_it_asks_one_question_less_as_its_help_says(tmp_path: Path) -> None:

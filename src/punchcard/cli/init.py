@@ -120,6 +120,8 @@ def _trying(name: str) -> Check:
     """Return what tries the answer to one question as a setting. It raises SettingsError."""
 
     def check(answer: str) -> str:
+        from tempfile import TemporaryDirectory
+
         from punchcard.kit.environment.kept_secrets import SECRETS_OF_DATABASE
         from punchcard.kit.mail import build_mailer
         from punchcard.kit.settings import load_settings
@@ -131,7 +133,10 @@ def _trying(name: str) -> Check:
         told = {**(told if name in told else {}), name: answer}
         no_secrets: dict[str, Any] = dict.fromkeys(SECRETS_OF_DATABASE, "not made yet")
         prefixed = {f"PUNCHCARD_{setting}": value for setting, value in told.items()}
-        build_mailer(load_settings(prefixed, **no_secrets))
+        # Settings make the folder that they name, and the question for it may still be to come.
+        with TemporaryDirectory() as nowhere:
+            tried = load_settings({**prefixed, "PUNCHCARD_DATA_DIR": nowhere}, **no_secrets)
+        build_mailer(tried)
         return answer
 
     return check
