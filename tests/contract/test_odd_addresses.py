@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,20 @@ from tests.support.calls import call
 _PLACE = re.compile(r"\{(\w+)(?::path)?\}")
 _MARK = "odd-letters-here"
 ODD = ["%00", "a%00b", "%C2%85", "%EF%BF%BF", "%F0%9F%98%80", "%ff", "9" * 5000]
+
+
+# Besides: days that have none before or after them.
+ODD_VALUES = ["\0", "0001-01-01", "9999-12-31", "2026-02-30", "9" * 5000, "-1", "😀"]
+
+
+def filters(document: Any, stock: Stock) -> Iterator[tuple[str, str]]:
+    """Give each address of the API that is read, with each word that may stand behind its `?`."""
+    named = {**stock, **dict.fromkeys(("session_id", "passkey_id"), stock["card_id"])}
+    for path, methods in sorted(document["paths"].items()):
+        if ("GET", path) in API:
+            for parameter in methods["get"].get("parameters", []):
+                if parameter["in"] == "query":
+                    yield "/api/v1" + path_of(("GET", path), named), parameter["name"]
 
 
 def addresses(stock: Stock) -> Iterator[str]:
@@ -44,4 +59,18 @@ def test_nothing_in_an_address_is_our_fault(either_stage: Stage, odd: str) -> No
         answer = call(app, "GET", address.replace(_MARK, odd), headers=headers)
         if answer.status_code >= 500:
             faults.append(address)
+    assert faults == []
+
+
+def test_nothing_that_is_asked_for_is_our_fault(either_stage: Stage) -> None:
+    world, app = either_stage.world, create_app(either_stage.context)
+    document = call(app, "GET", "/openapi.json").json()
+    faults = []
+    for address, name in filters(document, world.alices):
+        token = world.admin if "/admin/" in address else world.alice["owner"]
+        headers = {"Authorization": f"Bearer {token}"}
+        for odd in ODD_VALUES:
+            answer = call(app, "GET", address, headers=headers, params={name: odd})
+            if answer.status_code >= 500:
+                faults.append((address, name, odd[:20]))
     assert faults == []

@@ -29,7 +29,8 @@ def _within_years(value: object) -> object:
     return date(LAST_YEAR, 12, 31) if is_last else value
 
 
-_AskedDay = Annotated[Day, BeforeValidator(_within_years)]
+AskedDay = Annotated[Day, BeforeValidator(_within_years)]
+"""A day of a figure that is asked for."""
 
 
 class DaysAsked:
@@ -38,11 +39,11 @@ class DaysAsked:
     def __init__(
         self,
         first: Annotated[
-            _AskedDay | None,
+            AskedDay | None,
             Query(alias="from", description="First day; 30 days before `to` if none."),
         ] = None,
         last: Annotated[
-            _AskedDay | None, Query(alias="to", description="Last day; today if none.")
+            AskedDay | None, Query(alias="to", description="Last day; today if none.")
         ] = None,
     ) -> None:
         self.first = first

@@ -1,6 +1,5 @@
 """What a program does for its vendor, and what it owes its cards."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Query
@@ -9,7 +8,12 @@ from punchcard.api.http.dependencies import CallerDep
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.liability import LiabilitySchema, liability_schema
-from punchcard.api.schemas.stats import DaysDep, ProgramStatsSchema, program_stats_schema
+from punchcard.api.schemas.stats import (
+    AskedDay,
+    DaysDep,
+    ProgramStatsSchema,
+    program_stats_schema,
+)
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.reports import liability_service, stats_service
@@ -31,9 +35,9 @@ def get_program_stats(
     return program_stats_schema(program, stats)
 
 
-OnDay = Annotated[date | None, Query(description="The last day, that of today unless given.")]
+OnDay = Annotated[AskedDay | None, Query(description="The last day, that of today unless given.")]
 FromDay = Annotated[
-    date | None,
+    AskedDay | None,
     Query(alias="from", description="The first day; 1 January of the last one's year."),
 ]
 
