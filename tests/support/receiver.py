@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Final
+
+_LOOK_SECONDS: Final = 0.01
+"""After so long it sees that it shall end, where half a second is usual."""
 
 
 @dataclass
@@ -56,7 +59,7 @@ def open_receiver(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
         scheme = "http" if tls is None else "https"
         receiver.url = f"{scheme}://127.0.0.1:{server.server_port}/hooks"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[_LOOK_SECONDS], daemon=True).start()
         try:
             yield receiver
         finally:

@@ -1,6 +1,5 @@
 """An application behind a real socket of this machine, in a thread of this process."""
 
-import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from punchcard.api.http.http_protocol import protocol_of
+from punchcard.fakes.serving import PromptServer
 from punchcard.kit.settings import Settings
 
 
@@ -33,7 +33,7 @@ def served(app: ASGIApp, *, port: int = 0, settings: Settings | None = None) -> 
         date_header=False,
         server_header=False,
     )
-    server = _Server(config)
+    server = PromptServer(config)
     thread = threading.Thread(target=server.run, name="served")
     thread.start()
     try:
@@ -43,27 +43,3 @@ def served(app: ASGIApp, *, port: int = 0, settings: Settings | None = None) -> 
     finally:
         server.stop()
         thread.join()
-
-
-class _Server(uvicorn.Server):
-    """Ends when it is told, where uvicorn looks ten times a second whether to."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_up = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._end = asyncio.Event()
-
-    def stop(self) -> None:
-        """End it, from another thread."""
-        self.should_exit = True
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._end.set)
-
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-        await super().startup(sockets)  # type: ignore[arg-type]
-        self._loop = asyncio.get_running_loop()
-        self.is_up.set()
-
-    async def main_loop(self) -> None:
-        await self._end.wait()

@@ -119,7 +119,7 @@ def test_a_program_that_changed_is_told_by_its_own_name(
         change = {"name": "Coffee and cake"}
         answer = customer.patch(f"{programs}/{program['id']}", json=change, headers=owner)
         assert answer.status_code == 200
-        assert "event: program" in list(islice(lines, 50))
+        assert "event: program" in islice(lines, 50)
 
 
 def test_a_page_too_many_is_told_when_to_come_again(customer: httpx.Client, alice: Shop) -> None:
