@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
 import threading
@@ -108,6 +109,22 @@ def test_an_unknown_sentence_or_language_stays_english() -> None:
 def test_what_is_not_told_stays_a_placeholder_and_values_are_not_read_again() -> None:
     assert translate("{a} {b}", "en", a="{b}") == "{b} {b}"
     assert translate("{a.__class__} {0} {}", "en", a=1) == "{a.__class__} {0} {}"
+
+
+@pytest.mark.parametrize(
+    ("month", "told"),
+    [("avril 2026", "Rapport d’avril 2026"), ("mars 2026", "Rapport de mars 2026")],
+)
+def test_french_drops_an_e_before_a_vowel(month: str, told: str) -> None:
+    assert translate("Report for {month}", "fr", month=month) == told
+    assert translate("Report for {month}", "fr") == "Rapport de {month}"
+
+
+def test_french_gives_a_day_its_article() -> None:
+    """It is "jusqu’au 5 mars", also where a time of the day follows."""
+    moment = r"\{(?:day|moment|when|expires_at|occurred_at|next_receipt_at)\}"
+    bare = re.compile(rf"(?:\bà|\bde) {moment}")
+    assert [told for told in i18n.catalogue("fr").values() if bare.search(told)] == []
 
 
 def test_every_refusal_has_its_sentence_in_every_language() -> None:

@@ -23,6 +23,9 @@ _LOCALES: Final[dict[str, str]] = {"en": "en_GB", "fr": "fr", "de": "de", "lb": 
 # `lu` is Luba-Katanga, yet many write it for Luxembourgish.
 _ALIASES: Final[dict[str, Language]] = {"lu": "lb"}
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+_FRENCH_OF = re.compile(r"\b([Dd])e (?=\{([a-z_][a-z0-9_]*)\})")
+# Neither h nor y: whether they are spoken is a matter of the word.
+_FRENCH_VOWELS: Final = frozenset("aeiouàâäéèêëîïôöùûüœæ")
 _QUALITY = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 # Browsers send a handful of languages; what lies beyond is noise.
 _ACCEPTED_CHARACTERS = 500
@@ -51,7 +54,7 @@ def translate(text: str, language: str, **params: Any) -> str:
 
     Moments are written as the language writes them (in UTC, said so, unless the value carries
     another zone), whole numbers with its grouping. A sentence that has no translation stays
-    English, a placeholder that has no value stays as it is.
+    English, a placeholder that has no value stays as it is. French says `d’Alice`, not `de Alice`.
     """
     language = as_language(language) or SOURCE_LANGUAGE
     sentence = catalogue(language).get(text, text)
@@ -62,7 +65,16 @@ def translate(text: str, language: str, **params: Any) -> str:
         name = match[1]
         return _write(params[name], language) if name in params else match[0]
 
+    if language == "fr":
+        sentence = _FRENCH_OF.sub(lambda of: _elided(of, params), sentence)
     return _PLACEHOLDER.sub(fill, sentence)
+
+
+def _elided(of: re.Match[str], params: dict[str, Any]) -> str:
+    """Return the `de` before a placeholder as it is said before its value."""
+    value = params.get(of[2])
+    begins = value[:1].lower() if isinstance(value, str) else ""
+    return f"{of[1]}’" if begins in _FRENCH_VOWELS else of[0]
 
 
 def plural(n: int, one: str, many: str, language: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 import punchcard
 from punchcard.accounts.audit_service import record_act
+from punchcard.accounts.models import AuditEvent
 from punchcard.accounts.plans.plan_service import FIELDS as PLAN_FIELDS
 from punchcard.accounts.vocabulary import SecurityEvent, SignInWay
 from punchcard.accounts.words import ACTIONS, ACTORS, SIGN_IN_WAYS
@@ -19,7 +20,8 @@ from punchcard.api.schemas.program_rules.promotions import PromotionChange
 from punchcard.api.schemas.programs import ProgramChange, RewardChange
 from punchcard.context import Context
 from punchcard.kit.i18n import LANGUAGES, catalogue
-from punchcard.web.pages.audit.audit_labels import HIDDEN, LABELS
+from punchcard.web.pages.audit.audit_labels import HIDDEN, LABELS, ChangeTeller
+from punchcard.web.pages.formatting import Wording
 from tests.connect import desk
 from tests.engage.engaged import automation
 from tests.loyalty import shelf
@@ -296,3 +298,19 @@ PARTED = {"when", "limit", "budget", "effect"}
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_field_that_can_change_has_a_name_in_words(change: type[Schema]) -> None:
     assert set(change.model_fields) - PARTED - {"texts", "segment_id"} <= set(LABELS)
+
+
+def test_what_a_friend_gets_is_told_with_the_colon_of_the_language() -> None:
+    given = {"referral": {"referrer": {"stamps": 2}}}
+    event = AuditEvent(action="program.updated", old=None, new=given)
+    told = {
+        language: [
+            change.label
+            for change in ChangeTeller(
+                wording=Wording(language), currency="EUR", timezone="UTC"
+            ).changes(event)
+        ]
+        for language in ("en", "fr")
+    }
+    assert told["en"] == ["Who brings a friend gets: Stamps"]
+    assert told["fr"] == ["Qui amène un ami reçoit\u00a0: Tampons"]

@@ -109,16 +109,18 @@ def test_results_stand_beside_those_held_out(
     context: Context,
     clock: ManualClock,
 ) -> None:
-    shelf.reward(alice, program.id, points_required=100, value_minor=500)
+    cake = shelf.reward(alice, program.id, points_required=100, value_minor=500)
     clock.advance(days=-40)
     guest(alice, program, birthday="03-01")
     row = automation(alice, program.id)
+    gift = automation(alice, program.id, action="grant", reward_id=cake.id, points=...)
     clock.advance(days=39)
     work(context)
     clock.advance(days=1)
     told = words(owner.get(f"{here}/{row.id}"))
     assert "Those held out to compare" in told
     assert "It cost €0.25." in told
+    assert "1 reward given, collected: 0." in words(owner.get(f"{here}/{gift.id}"))
 
 
 def test_a_form_without_a_field_is_shown_again(owner: Visitor, here: str) -> None:

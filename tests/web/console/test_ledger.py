@@ -86,6 +86,16 @@ def test_an_entry_shows_all_that_is_kept_of_it(owner: Visitor, counter: PagesDri
     assert "Verified just now" in text
 
 
+def test_an_entry_that_moved_nothing_shows_the_balance_alone(
+    owner: Visitor, counter: PagesDriver
+) -> None:
+    card_id = counter.open("Marie Schmit")
+    counter.stamp(card_id, 2)
+    receipt = counter.earn(card_id, 1250)
+    text = text_of(owner.get(f"/console/ledger/{receipt.entry['id']}"))
+    assert "Stamps 2 Points +12 → 12" in text
+
+
 def test_whoever_asks_for_entries_is_called_by_a_name() -> None:
     assert set(ENTERED_BY) == set(ActorKind)
 

@@ -46,6 +46,12 @@ def test_french_counts_zero_among_the_ones() -> None:
     assert words["fr"] == ["0 stamp", "1 stamp", "2 stamps"]
 
 
+def test_no_time_is_not_once_in_french() -> None:
+    words = Wording("fr")
+    told = [words.count(n, "une fois", "{n} fois") for n in (0, 1, 2)]
+    assert told == ["0 fois", "une fois", "2 fois"]
+
+
 def test_a_moment_is_told_in_the_shops_time_zone() -> None:
     wording = Wording("en")
     assert wording.day(SUMMER_NIGHT, "Europe/Luxembourg").startswith("1 Aug")

@@ -62,8 +62,12 @@ class Wording:
         return translate(text, self.language, **params)
 
     def count(self, n: int, one: str, many: str, /, **params: Any) -> str:
-        """Return `one` or `many`, both translated already, with `{n}` filled."""
-        text = plural(n, one, many, self.language)
+        """Return `one` or `many`, both translated already, with `{n}` filled.
+
+        What tells no number says "once": French counts zero so, but means no time at all.
+        """
+        tells_number = n or "{n}" in one
+        text = plural(n, one, many, self.language) if tells_number else many
         for name, value in {"n": self.number(n), **params}.items():
             text = text.replace("{" + name + "}", str(value))
         return text

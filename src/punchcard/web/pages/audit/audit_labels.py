@@ -206,7 +206,8 @@ class ChangeTeller:
             return self.wording.sentence(placed)
         label = self._label_of("reward_name" if is_reward else path[-1])
         if path[0] == "referral" and path[1:2] and path[1] in changed_fields.SIDES:
-            return f"{self.wording.sentence(changed_fields.SIDES[path[1]])}: {label}"
+            side = self.wording.sentence(changed_fields.SIDES[path[1]])
+            return self.wording.sentence(N_("{name}: {value}"), name=side, value=label)
         return f"{label} ({language})" if language else label
 
     def _label_of(self, name: str) -> str:
