@@ -11,10 +11,13 @@ from playwright.sync_api import Browser, Page
 
 from punchcard.web.permissions import ACCESS
 from tests.journeys.screens import SCREENS, WITHOUT_SCREEN, Screen
-from tests.journeys.support.axe import assert_usable
+from tests.journeys.support.axe import assert_fits, assert_usable
 from tests.journeys.support.engine import Engine
 from tests.journeys.support.town import Town
-from tests.journeys.support.visits import WIDTHS, Visits
+from tests.journeys.support.visits import LOCALES, WIDTHS, Visits
+from tests.support.draw import DRAW, drawn
+
+OTHERS = tuple(language for language in LOCALES if language != "en")
 
 
 @pytest.mark.one_in(1)
@@ -74,6 +77,12 @@ def test_a_screen_shuts_nobody_out_at_any_width(
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             assert_usable(page, name=screen.name, width=width, exclude=screen.others)
+        if screen.is_whole:
+            # Words are longer in other languages, and no window is narrower.
+            page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+            for language in (drawn(screen.name, OTHERS),) if DRAW else OTHERS:
+                screen.open(page, town, language)
+                assert_fits(page, name=f"{screen.name} ({language})", width=WIDTHS[0])
         assert visits.watch.verdict() == []
         if screen.is_whole:
             stack.pop_all()

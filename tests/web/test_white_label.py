@@ -110,7 +110,10 @@ def test_a_shop_that_gives_no_cards_says_so_on_its_front_page(alice: Shop, ask: 
     page = ask("/", DOMAIN)
 
     assert page.status_code == 200
-    assert "This shop cannot give out cards at the moment." in text_of(page)
+    told = text_of(page)
+    assert "This shop cannot give out cards at the moment." in told
+    assert "Ask in the shop" in told
+    assert "Or ask" not in told
 
 
 def test_a_suspended_shop_has_no_front_page(alice: Shop, ask: Ask) -> None:

@@ -54,9 +54,7 @@ def assert_usable(page: Page, *, name: str, width: int, exclude: tuple[str, ...]
 
     axe takes most of the time: in a run that is drawn it looks at one width of every other `name`.
     """
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= width, f"{name} is {wide} pixels wide at {width}"
-    assert page.evaluate(_CUT_OFF) == [], f"{name} hides a part of itself at {width}"
+    assert_fits(page, name=name, width=width)
     if DRAW and width != drawn(name, (*WIDTHS, *_SPARED)):
         return
     page.emulate_media(color_scheme="light")
@@ -64,6 +62,13 @@ def assert_usable(page: Page, *, name: str, width: int, exclude: tuple[str, ...]
     # Nothing but colours depends on the scheme.
     page.emulate_media(color_scheme="dark")
     assert_no_axe_violations(page, exclude=exclude, rules=CONTRAST)
+
+
+def assert_fits(page: Page, *, name: str, width: int) -> None:
+    """Fail unless all of `page`, `width` pixels wide, is in its window."""
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width, f"{name} is {wide} pixels wide at {width}"
+    assert page.evaluate(_CUT_OFF) == [], f"{name} hides a part of itself at {width}"
 
 
 def axe_violations(

@@ -165,7 +165,11 @@ def test_a_paired_terminal_leads_on_to_the_next_step(visitors: Visitors, alice: 
     owner = visitors(alice)
     alice.device()
     asked = "/console/terminals/paired?since=2020-01-01T00:00:00Z"
-    assert 'href="/console/guide/poster"' in owner.get(asked).text
+    paired = owner.get(asked).text
+    assert 'href="/console/guide/poster"' in paired
+    # What was told of the code goes with it: this server's address is for this machine only.
+    warns = 'id="only-here"' in owner.get(f"/console/programs/{program.id}/poster").text
+    assert ('id="only-here" hx-swap-oob="delete"' in paired) == warns
     card = shelf.opened_card(alice, program)
     assert 'href="/console"' in owner.get(asked).text
     by: OperationMetadata = {"vendor_id": alice.id, "actor": Actor(ActorKind.SYSTEM, None)}
