@@ -1,6 +1,7 @@
 """Addresses and numbers as people type and paste them, and the one form of each."""
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,6 +84,32 @@ def test_the_form_of_an_address_is_its_own_form(local: str, domain: str) -> None
     except InvalidValue:
         return
     assert contacts.email(email) == email
+
+
+LOCALS = st.text("ab1Z._+-'\"!@ \u00e9\t", max_size=8) | st.just("a" * 64) | st.just("a" * 65)
+DOMAINS = st.sampled_from(
+    [
+        *("shop.example", "Gmail.com", "b\u00fccher.lu", "xn--bcher-kva.lu", "localhost", "a.test"),
+        *("", "lu", "a..lu", "-a.lu", "shop.example.", "1.2.3.4", "[127.0.0.1]"),
+        *("a" * 63 + ".lu", "a" * 64 + ".lu", ".".join(["a" * 60] * 4) + ".lu"),
+    ]
+)
+
+
+@given(LOCALS, DOMAINS)
+def test_a_plain_address_is_what_the_library_makes_of_all_of_it(local: str, domain: str) -> None:
+    text = f"{local}@{domain}"
+    told = contacts.fold_typed(text).lower()
+    try:
+        found = validate_email(told, check_deliverability=False, strict=True)
+        expected = found.normalized if contacts._LAST_LABEL.search(found.ascii_domain) else None
+    except EmailNotValidError:
+        expected = None
+
+    try:
+        assert contacts.email(text) == expected
+    except InvalidValue:
+        assert expected is None
 
 
 def test_what_an_older_rule_kept_is_still_looked_for() -> None:
