@@ -49,6 +49,28 @@ def test_an_automation_is_made_changed_and_ended(alice: Shop, owner: Api) -> Non
     assert owner.delete(one).json()["code"] == "automation_ended"
 
 
+def test_points_that_never_end_set_nothing_off(alice: Shop, owner: Api) -> None:
+    for ends in (None, {"kind": "never"}):
+        program = coffee_shop(alice, points_expiry=ends)
+        soon = {**BIRTHDAY, "trigger": "points_expiring", "when": {"days_before": 7}}
+        refused = owner.post(path(program), json=soon)
+        assert refused.status_code == 422
+        assert [fault["loc"] for fault in refused.json()["errors"]] == [["body", "trigger"]]
+
+
+def test_what_the_program_supports_no_more_can_be_paused_and_ended(alice: Shop, owner: Api) -> None:
+    program = coffee_shop(alice, points_expiry={"kind": "year_end"})
+    soon = {**BIRTHDAY, "trigger": "points_expiring", "when": {"days_before": 7}}
+    made = owner.post(path(program), json={**soon, "status": "active"}).json()
+    one = path(program, f"/{made['id']}")
+    shop = f"/vendor/loyalty/programs/{program.id}"
+    assert owner.patch(shop, json={"points_expiry": None}).status_code == 200
+    assert owner.patch(one, json={"status": "paused"}).json()["status"] == "paused"
+    again = owner.patch(one, json={"status": "active"})
+    assert (again.status_code, again.json()["errors"][0]["loc"]) == (422, ["body", "trigger"])
+    assert owner.patch(one, json={"status": "ended"}).json()["status"] == "ended"
+
+
 def test_a_draft_is_deleted(alice: Shop, owner: Api) -> None:
     program = coffee_shop(alice)
     made = owner.post(path(program), json=BIRTHDAY).json()

@@ -30,6 +30,7 @@ from punchcard.engage.vocabulary import BY_DAY, AutomationStatus, RunState
 from punchcard.kit.ids import AutomationId, ProgramId, RewardId, VendorId, as_id
 from punchcard.loyalty.models import LoyaltyProgram, Reward
 from punchcard.loyalty.programs.program_service import get_program, lock_program, touch_program
+from punchcard.loyalty.rules.dated.expiry_rules import is_ending
 
 FIELDS: Final = (
     "name",
@@ -173,7 +174,9 @@ def update_automation(
     check_status(before, changed.get("status", before))
     with session.no_autoflush:
         set_fields(automation, changed)
-        _check(session, program, automation)
+        # Whatever the program has become since: what does nothing more need not fit it.
+        if changed.keys() != {"status"} or automation.status == AutomationStatus.ACTIVE:
+            _check(session, program, automation)
     if automation.status == AutomationStatus.ACTIVE and {"trigger", "when"} & changed.keys():
         _begin(automation, program, act.now)
     _moved(session, act, program, automation, before)
@@ -231,7 +234,7 @@ def _check(session: Session, program: LoyaltyProgram, automation: Automation) ->
     places = select(Location.id).where(Location.vendor_id == program.vendor_id)
     offers = ProgramOffers(
         type=program.type,
-        has_point_ends=program.points_expiry is not None,
+        has_point_ends=is_ending(program.points_expiry),
         tiers=[tier["key"] for tier in program.tiers or ()],
         rewards=frozenset(session.scalars(offered)),
         locations=frozenset(session.scalars(places)),

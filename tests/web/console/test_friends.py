@@ -1,10 +1,12 @@
 """What an owner promises for bringing a friend, and the list of who came."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from punchcard.context import Context
+from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.referral_models import Referral
 from tests.engage.brought import friend, work_on_friends
@@ -86,6 +88,21 @@ def test_friends_are_listed_and_can_be_taken_away_as_a_file(
     assert sheet.status_code == 200
     assert "The same person" in sheet.text
     assert "Ben" not in sheet.text
+
+
+def test_the_day_on_which_a_friend_joined_is_that_of_the_shop(
+    owner: Visitor, alice: Shop, context: Context, clock: ManualClock
+) -> None:
+    program = coffee_shop(alice, referral={"friend": {"points": 5}})
+    anna = guest(alice, program, name="Anna", email="anna@anna.example")
+    signed_in_at = clock.now()
+    # Half past midnight, where the shop is.
+    clock.set(datetime(2026, 3, 3, 23, 30, tzinfo=UTC))
+    friend(alice, program, anna, name="Ben")
+    clock.set(signed_in_at)
+    told = text_of(owner.get(f"/console/programs/{program.id}/friends?lang=en"))
+    assert "4 Mar 2026" in told
+    assert "3 Mar 2026" not in told
 
 
 @pytest.mark.parametrize(

@@ -67,12 +67,15 @@ def idle_notices() -> _Fault:
     return _fault("expiry_notice_days", message=sentence)
 
 
+def is_ending(expiry: Mapping[str, Any] | None) -> bool:
+    """Return whether what is given from now on ends by an expiry."""
+    return expiry is not None and expiry["kind"] != ExpiryKind.NEVER
+
+
 def has_ends(program: Mapping[str, Any]) -> bool:
     """Return whether anything that a whole program gives from now on ends."""
     return any(
-        expiry["kind"] != ExpiryKind.NEVER
-        for name in EXPIRIES
-        if (expiry := program.get(name)) and program["type"] != _LACKS[name]
+        is_ending(program.get(name)) and program["type"] != _LACKS[name] for name in EXPIRIES
     )
 
 

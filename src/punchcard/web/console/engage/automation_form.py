@@ -10,6 +10,7 @@ from punchcard.engage.vocabulary import AutomationAction, ConditionField, Condit
 from punchcard.kit.i18n import N_
 from punchcard.kit.validation.texts import NAME_CHARACTERS
 from punchcard.loyalty.models import LoyaltyProgram, Reward
+from punchcard.loyalty.rules.dated.expiry_rules import is_ending
 from punchcard.loyalty.rules.promotions.promotion_form import TIME_PATTERN
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.pages.forms import Form
@@ -28,7 +29,7 @@ def triggers_of(program: LoyaltyProgram) -> list[tuple[str, str]]:
     lacking = set()
     if not program.tiers:
         lacking.add(Trigger.TIER_REACHED)
-    if program.points_expiry is None:
+    if not is_ending(program.points_expiry):
         lacking.add(Trigger.POINTS_EXPIRING)
     return [(trigger, label) for trigger, label in TRIGGERS.items() if trigger not in lacking]
 
