@@ -254,7 +254,7 @@ def _envelope(address: str) -> str:
     try:
         return f"{local}@{ascii_domain(domain)}"
     except InvalidValue:
-        raise MailRefused("this is no address that mail can be sent to") from None
+        raise MailRefused("this is not an address that mail can be sent to") from None
 
 
 def _refused(code: int) -> MailRefused | MailDeferred:

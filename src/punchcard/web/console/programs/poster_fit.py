@@ -132,7 +132,7 @@ def _divided(word: str) -> str:
 
 
 def _may_divide(word: str, place: int) -> bool:
-    """Tell whether a syllable ends before `place`: one consonant goes with the vowel after it.
+    """Return whether a syllable ends before `place`: one consonant goes with the vowel after it.
 
     So it is in French, German and Luxembourgish but for compounds, where it is near enough.
     """
