@@ -15,7 +15,6 @@ from punchcard.kit.browsers import browser_name
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import SessionId, UserId
 from punchcard.web.account.sign_in import OFFER_COOKIE, keep_known, known_here
-from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -46,7 +45,7 @@ def change_profile(request: PageRequestDep, form: FormDep) -> Response:
         "language": form.choice("language", LANGUAGES, required=False),
     }
     if form.is_valid:
-        carry_out(request, form, user_service.update_user, own_id, changes, guard=form.guard(own))
+        form.carry_out(request, user_service.update_user, own_id, changes, guard=form.guard(own))
     if not form.is_valid:
         return account_page(request, profile=form)
     request.choose_language(changes["language"])

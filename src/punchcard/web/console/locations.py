@@ -12,7 +12,6 @@ from punchcard.kit.ids import LocationId
 from punchcard.loyalty.programs import vendor_changes
 from punchcard.web.console.bulk import BulkAction, bulk_page, names_in
 from punchcard.web.console.sorting import by_text, sorted_page
-from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -36,7 +35,7 @@ def create_location(request: PageRequestDep, form: FormDep) -> Response:
     """Open a location."""
     wanted = _read(form)
     if form.is_valid:
-        carry_out(request, form, vendor_changes.create_location, **wanted)
+        form.carry_out(request, vendor_changes.create_location, **wanted)
     if not form.is_valid:
         return _list_page(request, form, status=422)
     return request.redirect("/console/locations", N_("The location is open."))
@@ -77,9 +76,8 @@ def update_location(request: PageRequestDep, location_id: LocationId, form: Form
         form.merge(_initial(location_service.get_location(session, request.vendor_id, location_id)))
     changes = _read(form)
     if form.is_valid:
-        carry_out(
+        form.carry_out(
             request,
-            form,
             vendor_changes.update_location,
             location_id,
             changes,
@@ -95,7 +93,7 @@ def update_location(request: PageRequestDep, location_id: LocationId, form: Form
 @router.post("/{location_id}/close")
 def close_location(request: PageRequestDep, location_id: LocationId, form: FormDep) -> Response:
     """Close a location for good; while a terminal stands there it says so."""
-    carry_out(request, form, vendor_changes.close_location, location_id)
+    form.carry_out(request, vendor_changes.close_location, location_id)
     if not form.is_valid:
         return _list_page(request, form, status=409)
     return request.redirect("/console/locations", N_("The location is closed."))

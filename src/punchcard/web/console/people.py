@@ -12,7 +12,6 @@ from punchcard.accounts.words import LANGUAGE_NAMES
 from punchcard.kit.i18n import LANGUAGES, N_
 from punchcard.kit.ids import UserId
 from punchcard.web.console.sorting import by_text, sorted_page
-from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels.roles import ROLES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -84,8 +83,8 @@ def update_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Re
     if form.is_valid:
         if changes["role"] == Role.OWNER:
             request.require_confirmation(form)
-        carry_out(
-            request, form, user_service.update_user, user_id, changes, guard=form.guard(_initial)
+        form.carry_out(
+            request, user_service.update_user, user_id, changes, guard=form.guard(_initial)
         )
     if not form.is_valid:
         return _person_page(request, user_id, form, status=form.status)
@@ -132,7 +131,7 @@ def remove_identity(request: PageRequestDep, user_id: UserId, form: FormDep) -> 
 @router.post("/{user_id}/remove")
 def remove_person(request: PageRequestDep, user_id: UserId, form: FormDep) -> Response:
     """Remove a person and end their sessions; the last owner stays."""
-    carry_out(request, form, user_service.remove_user, user_id)
+    form.carry_out(request, user_service.remove_user, user_id)
     if not form.is_valid:
         return _list_page(request, form, status=409)
     return request.redirect("/console/people", N_("The person can no longer sign in."))

@@ -17,7 +17,6 @@ from punchcard.loyalty.programs import vendor_changes
 from punchcard.web.page_visitors import SESSION_COOKIE
 from punchcard.web.pages.audit.audit_events import told_events
 from punchcard.web.pages.audit.audit_labels import action_choices
-from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 from punchcard.web.pages.vendor_form import VENDOR_FIELDS, place_choices, read_vendor
@@ -49,7 +48,7 @@ def update_settings(request: PageRequestDep, form: FormDep) -> Response:
     if changes.get(_NEED) != before.get(_NEED):
         request.require_confirmation(form)
     if form.is_valid:
-        carry_out(request, form, vendor_changes.update_vendor, changes, guard=form.guard(fields))
+        form.carry_out(request, vendor_changes.update_vendor, changes, guard=form.guard(fields))
     if not form.is_valid:
         return _settings_page(request, form, status=form.status)
     return request.redirect("/console/settings", N_("Saved."))
@@ -97,7 +96,7 @@ def close_shop(request: PageRequestDep, form: FormDep) -> Response:
     if form.value("confirm").strip() != name:
         form.fault("confirm", N_("Type the name of the shop exactly as shown above."))
         return _settings_page(request, None, closing=form, status=422)
-    carry_out(request, form, vendor_changes.close_vendor)
+    form.carry_out(request, vendor_changes.close_vendor)
     if not form.is_valid:
         return _settings_page(request, None, closing=form, status=409)
     request.set_cookie(SESSION_COOKIE, None, seconds=0)

@@ -12,7 +12,6 @@ from punchcard.kit.ids import DeviceId, LocationId
 from punchcard.loyalty.programs import onboarding
 from punchcard.web.console.bulk import BulkAction, bulk_page, names_in
 from punchcard.web.console.guide.guide_steps import path_after
-from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -115,9 +114,8 @@ def update_terminal(request: PageRequestDep, device_id: DeviceId, form: FormDep)
         "location_id": form.text("location_id", limit=36),
     }
     if form.is_valid:
-        carry_out(
+        form.carry_out(
             request,
-            form,
             device_service.update_device,
             device_id,
             changes,

@@ -1,16 +1,20 @@
-"""What a page's form sent: read field by field, each fault kept beside its field."""
+"""What a page's form sent: read field by field and carried out, each fault kept at its field."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Any, Final, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
+from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 
+from punchcard.accounts.audit_service import Act
+from punchcard.context import Context
 from punchcard.http_statuses import STATUS_BY_KIND
 from punchcard.kit.errors import DomainError, InvalidInput, Kind
 from punchcard.kit.i18n import LANGUAGES, N_, Language, translate
+from punchcard.kit.ids import VendorId
 from punchcard.kit.validation import amounts, contacts, days, texts
 from punchcard.kit.validation.invalid import Checked, InvalidValue
 from punchcard.web.drafts.refill import SHOWN_FIELD
@@ -33,6 +37,21 @@ _SWITCHED_ON: Final = N_("Switched on meanwhile. Save again to keep yours.")
 _SWITCHED_OFF: Final = N_("Switched off meanwhile. Save again to keep yours.")
 
 Row = TypeVar("Row")
+_Wanted = ParamSpec("_Wanted")
+_Made = TypeVar("_Made")
+
+
+class ActingRequest(Protocol):
+    """The request that a form came with: who asks, and where."""
+
+    context: Context
+
+    def act(self) -> Act:
+        """Return who does what the form asks for."""
+
+    @property
+    def vendor_id(self) -> VendorId:
+        """Return the shop that it is done at. Raises NotAllowed when there is none."""
 
 
 class Form:
@@ -301,6 +320,21 @@ class Form:
         """Refuse the whole form for a PIN: its field is empty again, and one of several."""
         of = translate(N_("{what}:"), self._language, what=translate(_PIN_NAME, self._language))
         self.refusal = f"{of} {translate(message, self._language, **params)}"
+
+    def carry_out(
+        self,
+        request: ActingRequest,
+        change: Callable[Concatenate[Session, Act, VendorId, _Wanted], _Made],
+        *args: _Wanted.args,
+        **named: _Wanted.kwargs,
+    ) -> _Made | None:
+        """Make a change at the shop of the page in a transaction; returns what the service returns.
+
+        None if it was refused: the form holds why, and is not valid any more.
+        """
+        with self.refusals(), request.context.database.write() as session:
+            return change(session, request.act(), request.vendor_id, *args, **named)
+        return None
 
     @contextmanager
     def refusals(self, **renamed: str) -> Iterator[None]:

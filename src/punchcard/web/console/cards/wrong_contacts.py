@@ -8,7 +8,6 @@ from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, as_id
 from punchcard.loyalty.cards import contact_faults
 from punchcard.loyalty.cards.contact_faults import ROWS_A_LOOK
-from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -28,7 +27,7 @@ def open_wrong_contacts(request: PageRequestDep, after: str = "") -> Response:
 def mend_contact(request: PageRequestDep, card_id: CardId, form: FormDep) -> Response:
     """Write what is kept of a card's holder as it would be written today."""
     after = as_id(form.value("after")) or ""
-    carry_out(request, form, contact_faults.mend_customer, card_id)
+    form.carry_out(request, contact_faults.mend_customer, card_id)
     if not form.is_valid:
         return _page(request, form, after=after, status=409)
     request.context.loyalty.contact_watch.forget(request.vendor_id)

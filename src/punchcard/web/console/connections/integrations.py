@@ -39,7 +39,6 @@ from punchcard.kit.ids import (
 )
 from punchcard.loyalty.programs import program_service
 from punchcard.web.console.connections import integration_words as words
-from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -82,9 +81,8 @@ def create_integration(request: PageRequestDep, form: FormDep) -> Response:
     location = form.choice("location_id", [one for one, _ in chooses.locations], required=False)
     made: tuple[ShownSecrets, Integration] | None = None
     if form.is_valid and kind is not None and program is not None:
-        made = carry_out(
+        made = form.carry_out(
             request,
-            form,
             integration_service.create_integration,
             request.context.connect.integration_secrets,
             program_id=ProgramId(program),
@@ -122,7 +120,7 @@ def update_integration(
         "mapping": _mapping(form, row),
     }
     if form.is_valid:
-        carry_out(request, form, integration_service.update_integration, integration_id, wanted)
+        form.carry_out(request, integration_service.update_integration, integration_id, wanted)
     if not form.is_valid:
         return _integration_page(request, integration_id, form=form, status=form.status)
     return request.redirect(f"{PATH}/{integration_id}", N_("Saved."))
@@ -181,9 +179,8 @@ def rotate_integration(
     request: PageRequestDep, integration_id: IntegrationId, form: FormDep
 ) -> Response:
     """Give an integration a new address and show it, once."""
-    made = carry_out(
+    made = form.carry_out(
         request,
-        form,
         integration_service.rotate_integration,
         integration_id,
         request.context.connect.integration_secrets,
@@ -206,7 +203,7 @@ def retry_event(
     form: FormDep,
 ) -> Response:
     """Have an event worked on again."""
-    carry_out(request, form, event_service.retry_event, integration_id, event_id)
+    form.carry_out(request, event_service.retry_event, integration_id, event_id)
     return _after_event(request, integration_id, form, N_("It is tried again."))
 
 
@@ -220,7 +217,7 @@ def assign_event(
     """Give an order that is nobody's to a card."""
     card = form.text("card", limit=128)
     if form.is_valid and card is not None:
-        carry_out(request, form, event_service.assign_event, integration_id, event_id, card=card)
+        form.carry_out(request, event_service.assign_event, integration_id, event_id, card=card)
     return _after_event(request, integration_id, form, N_("The order goes to that card."))
 
 

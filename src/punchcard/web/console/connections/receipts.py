@@ -17,7 +17,6 @@ from punchcard.kit.ids import LocationId, ProgramId, ReceiptClaimId, ReceiptKeyI
 from punchcard.loyalty.programs import program_service
 from punchcard.loyalty.vocabulary import ProgramStatus
 from punchcard.web.console.list_filters import Asked
-from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -78,7 +77,7 @@ def revoke_key(request: PageRequestDep, key_id: ReceiptKeyId, form: FormDep) -> 
 @router.post("/{claim_id}/withdraw")
 def withdraw_receipt(request: PageRequestDep, claim_id: ReceiptClaimId, form: FormDep) -> Response:
     """Withdraw a receipt whose purchase was cancelled."""
-    carry_out(request, form, claim_service.withdraw_claim, claim_id)
+    form.carry_out(request, claim_service.withdraw_claim, claim_id)
     if not form.is_valid:
         return _list_page(request, form, status=form.status)
     return request.redirect(PATH, N_("The receipt is withdrawn."))

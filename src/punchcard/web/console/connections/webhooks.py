@@ -14,7 +14,6 @@ from punchcard.connect.webhooks.addresses import URL_CHARACTERS, webhook_address
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import WebhookDeliveryId, WebhookEndpointId, as_id
 from punchcard.loyalty.vocabulary import VendorEventType
-from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels.connections import EVENT_NAMES, REASONS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -53,9 +52,8 @@ def create_webhook(request: PageRequestDep, form: FormDep) -> Response:
     wanted = _wanted(request, form)
     made: tuple[str, WebhookEndpoint] | None = None
     if form.is_valid:
-        made = carry_out(
+        made = form.carry_out(
             request,
-            form,
             endpoint_service.create_endpoint,
             request.context.connect.webhook_secrets,
             **wanted,
@@ -85,7 +83,7 @@ def update_webhook(
     wanted = _wanted(request, form)
     if form.is_valid:
         update, guard = endpoint_service.update_endpoint, form.guard(_initial)
-        carry_out(request, form, update, endpoint_id, wanted, guard=guard)
+        form.carry_out(request, update, endpoint_id, wanted, guard=guard)
     if not form.is_valid:
         return _webhook_page(request, endpoint_id, form=form, status=form.status)
     return request.redirect(f"{PATH}/{endpoint_id}", N_("Saved."))
@@ -122,8 +120,8 @@ def rotate_webhook(
 ) -> Response:
     """Give an endpoint a new secret and show it, once."""
     secrets, at_once = request.context.connect.webhook_secrets, form.is_on("at_once")
-    made = carry_out(
-        request, form, endpoint_service.rotate_secret, endpoint_id, secrets, at_once=at_once
+    made = form.carry_out(
+        request, endpoint_service.rotate_secret, endpoint_id, secrets, at_once=at_once
     )
     secret = made and made[0]
     return _webhook_page(
@@ -134,7 +132,7 @@ def rotate_webhook(
 @router.post("/{endpoint_id}/test")
 def send_test(request: PageRequestDep, endpoint_id: WebhookEndpointId, form: FormDep) -> Response:
     """Send an endpoint a test."""
-    carry_out(request, form, delivery_service.send_test, endpoint_id)
+    form.carry_out(request, delivery_service.send_test, endpoint_id)
     return _sent(request, endpoint_id, form, N_("The test is on its way."))
 
 
@@ -144,7 +142,7 @@ def replay(request: PageRequestDep, endpoint_id: WebhookEndpointId, form: FormDe
     hours = form.choice("hours", [hours for hours, _ in _SPANS])
     if hours is not None:
         since = request.context.clock.now() - timedelta(hours=int(hours))
-        carry_out(request, form, delivery_service.replay, endpoint_id, since=since)
+        form.carry_out(request, delivery_service.replay, endpoint_id, since=since)
     return _sent(request, endpoint_id, form, N_("What happened since then is on its way."))
 
 
@@ -156,7 +154,7 @@ def retry_delivery(
     form: FormDep,
 ) -> Response:
     """Send one delivery again."""
-    carry_out(request, form, delivery_service.retry_delivery, endpoint_id, delivery_id)
+    form.carry_out(request, delivery_service.retry_delivery, endpoint_id, delivery_id)
     return _sent(request, endpoint_id, form, N_("It is sent again."))
 
 

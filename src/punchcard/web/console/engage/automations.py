@@ -22,7 +22,6 @@ from punchcard.web.console.engage.automation_form import (
     triggers_of,
 )
 from punchcard.web.console.program_parts import after_change
-from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels.automations import ACTIONS, TRIGGERS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -173,7 +172,7 @@ def end_automation(
 ) -> Response:
     """End an automation for good; a draft is deleted."""
     place = _place(request, program_id, automation_id)
-    carry_out(request, form, automation_service.end_automation, program_id, automation_id)
+    form.carry_out(request, automation_service.end_automation, program_id, automation_id)
     return _after_change(request, place, form, N_("It is over. What it gave stays."))
 
 
@@ -193,7 +192,7 @@ def _move(
 ) -> Response:
     place = _place(request, program_id, automation_id)
     update = automation_service.update_automation
-    carry_out(request, form, update, program_id, automation_id, fields={"status": to})
+    form.carry_out(request, update, program_id, automation_id, fields={"status": to})
     return _after_change(request, place, form, done)
 
 

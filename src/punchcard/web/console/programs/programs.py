@@ -16,7 +16,6 @@ from punchcard.web.console.programs.program_points_form import warnings_of
 from punchcard.web.console.programs.program_preview import LANGUAGE_FIELD, preview_of
 from punchcard.web.console.programs.program_start import create_from, start_page
 from punchcard.web.console.programs.trades import TRADES
-from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels.programs import CHOICES, STATUSES, TYPE_NAMES
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -168,7 +167,7 @@ def deactivate_program(request: PageRequestDep, program_id: ProgramId, form: For
 @router.post("/{program_id}/delete")
 def delete_program(request: PageRequestDep, program_id: ProgramId, form: FormDep) -> Response:
     """Delete a program that never had a card."""
-    carry_out(request, form, program_service.delete_program, program_id)
+    form.carry_out(request, program_service.delete_program, program_id)
     if not form.is_valid:
         return program_page.show(request, program_id, None, faults=form, status=409)
     return request.redirect("/console/programs", N_("The program is deleted."))

@@ -24,7 +24,6 @@ from punchcard.web.console.programs.program_form import (
 )
 from punchcard.web.console.programs.programs import CONFIRMED
 from punchcard.web.notices import Undo
-from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
 
@@ -46,7 +45,7 @@ def create_reward(request: PageRequestDep, program_id: ProgramId, form: FormDep)
         program = program_service.get_program(session, request.vendor_id, program_id)
     fields = _read(form, program)
     if form.is_valid:
-        carry_out(request, form, reward_service.create_reward, program.id, fields)
+        form.carry_out(request, reward_service.create_reward, program.id, fields)
     if not form.is_valid:
         return _page(request, program_id, None, form, status=422)
     return request.redirect(f"/console/programs/{program.id}#rewards", N_("The reward is added."))
@@ -120,9 +119,8 @@ def update_reward(
             back=here,
         )
     if form.is_valid:
-        carry_out(
+        form.carry_out(
             request,
-            form,
             reward_service.update_reward,
             row.id,
             fields,

@@ -31,7 +31,6 @@ from punchcard.web.console.promotions.promotion_form import (
     window_rows,
 )
 from punchcard.web.console.promotions.promotion_words import STATES, facts_of
-from punchcard.web.pages.changes import carry_out
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels.promotions import LIMITS, STACKINGS
 from punchcard.web.pages.page_request import FormDep, PageRequest, PageRequestDep
@@ -190,7 +189,7 @@ def end_promotion(
 ) -> Response:
     """End a promotion for good; a draft is deleted."""
     place = _place(request, program_id, promotion_id)
-    carry_out(request, form, promotion_service.end_promotion, program_id, promotion_id)
+    form.carry_out(request, promotion_service.end_promotion, program_id, promotion_id)
     return _after_change(request, place, form, N_("The promotion is over. What it gave stays."))
 
 
@@ -205,7 +204,7 @@ def _move(
 ) -> Response:
     place = _place(request, program_id, promotion_id)
     update = promotion_service.update_promotion
-    carry_out(request, form, update, program_id, promotion_id, fields={"status": to})
+    form.carry_out(request, update, program_id, promotion_id, fields={"status": to})
     return _after_change(request, place, form, done)
 
 
