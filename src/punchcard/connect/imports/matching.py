@@ -10,6 +10,7 @@ from punchcard.accounts.models import Customer
 from punchcard.connect.imports.faults import BadRow, FaultCode
 from punchcard.connect.imports.reading.rows import ImportRow
 from punchcard.db.base import table_of
+from punchcard.db.dialects import one_of
 from punchcard.kit.ids import CardId, CustomerId, ProgramId, VendorId
 from punchcard.loyalty.models import ReferenceClaim
 from punchcard.loyalty.tables import CARDS
@@ -80,11 +81,12 @@ def look_up(
     ):
         found = select(column, _CUSTOMERS.c.id).where(
             _CUSTOMERS.c.vendor_id == vendor_id,
-            column.in_(values),
+            one_of(column, "contacts", connection.dialect),
             _CUSTOMERS.c.is_verified,
             _CUSTOMERS.c.erased_at.is_(None),
         )
-        for contact, customer_id in connection.execute(found) if values else ():
+        keys = {"contacts": sorted(values)}
+        for contact, customer_id in connection.execute(found, keys) if values else ():
             known.customers.setdefault(contact, set()).add(customer_id)
     people = {one for ids in known.customers.values() for one in ids}
     codes = {row.external_code for row in rows if row.external_code}
@@ -104,9 +106,9 @@ def _cards(
     if not values:
         return []
     query = select(CARDS.c.id, CARDS.c.customer_id, CARDS.c.status, CARDS.c.external_code).where(
-        CARDS.c.program_id == program_id, column.in_(values)
+        CARDS.c.program_id == program_id, one_of(column, "keys", connection.dialect)
     )
-    return [MatchedCard(*row) for row in connection.execute(query)]
+    return [MatchedCard(*row) for row in connection.execute(query, {"keys": sorted(values)})]
 
 
 def _ids(known: Known) -> set[CardId]:
@@ -123,6 +125,7 @@ def _opened(
     query = select(_CLAIMS.c.reference).where(
         _CLAIMS.c.program_id == program_id,
         _CLAIMS.c.type == EntryType.OPENING_BALANCE,
-        _CLAIMS.c.reference.in_(card_ids),
+        one_of(_CLAIMS.c.reference, "cards", connection.dialect),
     )
-    return {CardId(reference) for reference in connection.scalars(query)}
+    found = connection.scalars(query, {"cards": sorted(card_ids)})
+    return {CardId(reference) for reference in found}

@@ -22,6 +22,7 @@ from punchcard.connect.imports.reading.rows import ImportRow
 from punchcard.connect.imports.trial import FAULTS_SKIPPED, RowFault, read_rows, row_fault
 from punchcard.connect.imports.vocabulary import BalanceMode, ImportState
 from punchcard.connect.imports.work import ImportWork, come_past, next_part, reader_of, summed
+from punchcard.db.dialects import one_of
 from punchcard.db.outbox import RetryLater
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.errors import DomainError, Kind
@@ -270,10 +271,12 @@ def _give_code(session: Session, place: _Place) -> None:
 
 def _opened_by(session: Session, row: CardImport, card_ids: Sequence[CardId]) -> set[str]:
     """Return those of the cards that this import opened, in whichever of its turns."""
+    if not card_ids:
+        return set()
     query = select(ENTRIES.c.card_id).where(
-        ENTRIES.c.card_id.in_(card_ids),
+        one_of(ENTRIES.c.card_id, "cards", session.connection().dialect),
         ENTRIES.c.sequence == 1,
         ENTRIES.c.actor_kind == ActorKind.IMPORT,
         ENTRIES.c.actor_id == row.id,
     )
-    return set(session.scalars(query)) if card_ids else set()
+    return set(session.scalars(query, {"cards": sorted(card_ids)}))
