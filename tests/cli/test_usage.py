@@ -27,6 +27,8 @@ def test_a_month_is_told_as_csv_and_as_json(punchcard: Punchcard) -> None:
 
 
 def test_no_month_is_told_for_what_is_none(punchcard: Punchcard) -> None:
+    # The month after the last of the calendar is none.
+    assert "9999-12 is no month" in punchcard("vendor", "usage", "--month", "9999-12").err
     refused = punchcard("vendor", "usage", "--month", "November")
     assert refused.exit_code == 1
     assert "November is no month" in refused.err

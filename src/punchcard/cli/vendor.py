@@ -136,9 +136,12 @@ def usage(
 
 
 def _month(text: str) -> date:
+    from punchcard.kit.validation.days import within_years
+    from punchcard.kit.validation.invalid import InvalidValue
+
     try:
-        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
-    except ValueError:
+        return within_years(datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date())
+    except (ValueError, InvalidValue):
         raise CommandFailed(f"{text} is no month: write it as 2026-11.") from None
 
 
