@@ -97,6 +97,8 @@ def test_all_conditions_must_hold() -> None:
         ({"field": "consent", "op": "eq", "value": 1}, "value"),
         ({"field": "tier", "op": "eq", "value": 1}, "value"),
         ({"field": "tier", "op": "gt", "value": "gold"}, "op"),
+        ({"field": "birthday_month", "op": "eq", "value": 13}, "value"),
+        ({"field": "birthday_month", "op": "eq", "value": 0}, "value"),
     ],
 )
 def test_a_condition_that_no_card_can_answer_is_named(condition: Any, place: str) -> None:

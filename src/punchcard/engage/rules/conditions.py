@@ -26,6 +26,7 @@ _NUMBERS: Final = frozenset(
 )
 _FLAGS: Final = frozenset({ConditionField.GRANT_READY, ConditionField.CONSENT})
 _EITHER: Final = (ConditionOp.EQ, ConditionOp.NE)
+_MONTHS: Final = range(1, 13)
 
 _COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     ConditionOp.EQ: operator.eq,
@@ -61,7 +62,8 @@ def faults_of(conditions: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         kind = int if name in _NUMBERS else bool if name in _FLAGS else str
         # To Python, true is a whole number.
         is_kind = type(wanted) is kind
-        if not is_kind:
+        is_no_month = name == ConditionField.BIRTHDAY_MONTH and wanted not in _MONTHS
+        if not is_kind or (is_no_month and op == ConditionOp.EQ):
             faults.append(_fault(place, "value", N_("This value does not fit the field.")))
         elif kind is not int and op not in _EITHER:
             faults.append(_fault(place, "op", N_("This field can only be equal or not.")))
