@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,17 +43,21 @@ async ([strokes, ending, pause]) => {
 _ENTER: dict[str, Any] = {"key": "Enter", "code": "Enter", "shift": False}
 
 
-def scan_as(page: Page, text: str, scanner: str, device: str) -> None:
-    """Press the keys of a scanner of one layout on a device of another."""
-    page.evaluate(_PRESS, [_strokes(text, scanner, device), [_ENTER], 0])
+Scan = tuple[str, str, str]
+"""A text, the layout of the scanner, and that of the device."""
 
 
-@cache
-def _strokes(text: str, scanner: str, device: str) -> list[dict[str, Any]]:
+def scan_as(page: Page, strokes: list[dict[str, Any]]) -> None:
+    """Press the keys of a scanner, as they arrive on the device."""
+    page.evaluate(_PRESS, [strokes, [_ENTER], 0])
+
+
+def strokes_of(scans: list[Scan]) -> list[list[dict[str, Any]]]:
+    """Return what arrives of each scan where scanner and device have layouts of their own."""
     node, _ = compute_driver_executable()
     program = (
         f"import {{ pressed }} from {json.dumps(_KEYBOARDS.as_uri())};"
-        f"console.log(JSON.stringify(pressed(...{json.dumps([text, scanner, device])})))"
+        f"console.log(JSON.stringify({json.dumps(scans)}.map(scan => pressed(...scan))))"
     )
     told = subprocess.run(
         [node, "--input-type=module", "--eval", program],
@@ -63,33 +66,41 @@ def _strokes(text: str, scanner: str, device: str) -> list[dict[str, Any]]:
         check=True,
         timeout=60,
     )
-    found: list[dict[str, Any]] = json.loads(told.stdout)
+    found: list[list[dict[str, Any]]] = json.loads(told.stdout)
     return found
 
 
-@pytest.mark.parametrize(("scanner", "device"), _SCANNERS)
 def test_a_scanner_of_one_layout_is_read_on_a_device_of_another(
-    visits: Visits, api: Api, alice: Shop, scanner: str, device: str
+    visits: Visits, api: Api, alice: Shop
 ) -> None:
     _counter, card, page = open_till(visits, api, alice)
     token = card["public_url"].rsplit("/", 1)[-1]
-    for text in (card["number"], card["public_url"], token):
-        scan_as(page, text, scanner, device)
-        expect(page.locator(".till-card h1")).to_have_text("Anna")
-        page.locator(".bar .place").click()
-        expect(page.locator(".scan")).to_be_visible()
+    texts = (card["number"], card["public_url"], token)
+    scans = [(text, *layouts) for layouts in _SCANNERS for text in texts]
+    for scan, strokes in zip(scans, strokes_of(scans), strict=True):
+        scan_as(page, strokes)
+        _expect_anna(page, "{} by a scanner of {} on a device of {}".format(*scan))
+        _go_on_scanning(page)
 
 
-@pytest.mark.parametrize("delay", [5, 40, 80, 120])
-def test_a_scanner_is_heard_at_its_own_pace(
-    visits: Visits, api: Api, alice: Shop, delay: int
-) -> None:
+def test_a_scanner_is_heard_at_its_own_pace(visits: Visits, api: Api, alice: Shop) -> None:
     _counter, card, page = open_till(visits, api, alice)
-    page.get_by_role("button", name="Scan with the camera").focus()
-    page.keyboard.type(card["number"], delay=delay)
-    page.keyboard.press("Enter")
-    expect(page.locator(".till-card h1")).to_have_text("Anna")
-    expect(page.locator(".camera")).to_have_count(0)
+    for delay in (5, 40, 80, 120):
+        page.get_by_role("button", name="Scan with the camera").focus()
+        page.keyboard.type(card["number"], delay=delay)
+        page.keyboard.press("Enter")
+        _expect_anna(page, f"{delay} ms from key to key")
+        expect(page.locator(".camera")).to_have_count(0)
+        _go_on_scanning(page)
+
+
+def _expect_anna(page: Page, what: str) -> None:
+    expect(page.locator(".till-card h1"), what).to_have_text("Anna")
+
+
+def _go_on_scanning(page: Page) -> None:
+    page.locator(".bar .place").click()
+    expect(page.locator(".scan")).to_be_visible()
 
 
 def test_a_scanner_that_ends_with_tab_and_sends_a_prefix_is_heard(
@@ -197,8 +208,9 @@ def test_a_pairing_code_is_scanned_by_hand_too(visits: Visits, api: Api, alice: 
     page.goto("/terminal")
     page.locator("input.code").wait_for()
     code = counter.pairing_code()
+    [strokes] = strokes_of([(f"{visits.address}/terminal#pair={code}", "us", "swissFrench")])
     with scanning(page):
-        scan_as(page, f"{visits.address}/terminal#pair={code}", "us", "swissFrench")
+        scan_as(page, strokes)
     expect(page.locator("input.code")).to_have_value(code)
     page.keyboard.press("Enter")
     expect(page.locator(".people")).to_be_visible()
