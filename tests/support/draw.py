@@ -51,19 +51,28 @@ DRAWN: Final = (
 PARTS: Final[Mapping[str, int]] = {
     "tests/cli/backups/": 3,
     "tests/cli/rotation/": 3,
+    "tests/cli/test_doctor_watch.py": 3,
     "tests/cli/test_file_rights.py": 3,
+    "tests/cli/test_move.py": 3,
     "tests/cli/test_people_commands.py": 3,
     "tests/cli/test_process_figures.py": 3,
+    "tests/cli/test_vendor_archive.py": 3,
     "tests/connect/archive/": 3,
+    "tests/connect/claims/test_claim_processes.py": 3,
     "tests/demo/": 3,
     "tests/deploy/test_point_in_time.py": 3,
     "tests/deploy/test_proxies.py": 3,
     "tests/deploy/test_wheel.py": 3,
+    "tests/docs/test_own_server.py": 3,
     "tests/faults/": 3,
     "tests/fuzz/": 3,
     "tests/journeys/": 3,
+    "tests/loyalty/transparency/test_forgeries.py": 3,
+    "tests/wallets/apple/test_hour_without_apple.py": 3,
+    "tests/wallets/google/test_google_model.py": 3,
     "tests/web/account/provider/": 3,
     "tests/web/console/test_reading_costs.py": 3,
+    "tests/web/console/test_two_editors.py": 3,
 }
 
 # Their tests share what takes longest to make, and so take turns together.

@@ -108,6 +108,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS.keys())
 @only_sqlite
 def test_whatever_fails_google_shows_the_ledger_in_the_end(
