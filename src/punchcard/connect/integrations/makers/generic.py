@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from punchcard.connect.integrations import reading
-from punchcard.connect.integrations.makers.maker import Maker, Sent, visible
+from punchcard.connect.integrations.makers.maker import Maker, Sent, header_topic
 from punchcard.connect.integrations.mapping import AmountUnit, IntegrationMapping
 from punchcard.connect.integrations.told import Buyer, OrderTold, RefundTold, Told, Unreadable
 from punchcard.connect.integrations.vocabulary import OrderState, WhoSigns
@@ -88,7 +88,7 @@ def _is_signed(sent: Sent, secret: str) -> bool:
 
 GENERIC: Final = Maker(
     who_signs=WhoSigns.OURS,
-    topic=lambda sent: visible(sent.headers.get("webhook-topic", "")),
+    topic=header_topic("webhook-topic"),
     parse=parse,
     is_signed=_is_signed,
     needs_signature=False,

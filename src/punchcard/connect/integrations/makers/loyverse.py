@@ -13,9 +13,9 @@ from punchcard.connect.integrations import reading
 from punchcard.connect.integrations.makers.maker import (
     Maker,
     Sent,
+    body_topic,
     is_base64_hmac,
     is_hex_hmac,
-    visible,
 )
 from punchcard.connect.integrations.mapping import IntegrationMapping
 from punchcard.connect.integrations.told import (
@@ -26,7 +26,6 @@ from punchcard.connect.integrations.told import (
     OrderTold,
     RefundTold,
     Told,
-    Unreadable,
 )
 from punchcard.connect.integrations.vocabulary import EventReason, OrderState, WhoSigns
 
@@ -86,13 +85,6 @@ def _customer(told: Mapping[str, Any]) -> Told:
     )
 
 
-def _topic(sent: Sent) -> str:
-    try:
-        return visible(reading.word(reading.json_object(sent.body), "type"))
-    except Unreadable:
-        return ""
-
-
 def _is_signed(sent: Sent, secret: str) -> bool:
     # Its documentation says SHA-1 and speaks of base64; who looked at what arrives found SHA-1 in
     # hexadecimal (https://loyverse.town/topic/7422-webhook-overview-documentation), and programs
@@ -109,7 +101,7 @@ def _is_signed(sent: Sent, secret: str) -> bool:
 
 LOYVERSE: Final = Maker(
     who_signs=WhoSigns.THEIRS,
-    topic=_topic,
+    topic=body_topic("type"),
     parse=parse,
     is_signed=_is_signed,
     needs_signature=False,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from punchcard.connect.integrations import reading
 from punchcard.connect.integrations.mapping import EarnOn, IntegrationMapping
-from punchcard.connect.integrations.told import Told
+from punchcard.connect.integrations.told import Told, Unreadable
 from punchcard.connect.integrations.vocabulary import OrderState, WhoSigns
 
 TOPIC_CHARACTERS: Final = 80
@@ -54,6 +55,18 @@ def paid_state(mapping: IntegrationMapping, *, is_done: bool) -> OrderState:
 def header_topic(name: str) -> Callable[[Sent], str]:
     """Return what reads the topic in a header."""
     return lambda sent: visible(sent.headers.get(name, ""))
+
+
+def body_topic(name: str) -> Callable[[Sent], str]:
+    """Return what reads the topic in a field of the body; one that cannot be read has none."""
+
+    def topic(sent: Sent) -> str:
+        try:
+            return visible(reading.word(reading.json_object(sent.body), name))
+        except Unreadable:
+            return ""
+
+    return topic
 
 
 def visible(text: str) -> str:

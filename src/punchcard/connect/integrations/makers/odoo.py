@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from punchcard.connect.integrations import reading
-from punchcard.connect.integrations.makers.maker import Maker, Sent, never_signed, visible
+from punchcard.connect.integrations.makers.maker import Maker, body_topic, never_signed
 from punchcard.connect.integrations.mapping import IntegrationMapping
 from punchcard.connect.integrations.told import (
     Buyer,
@@ -19,7 +19,6 @@ from punchcard.connect.integrations.told import (
     OrderTold,
     RefundTold,
     Told,
-    Unreadable,
 )
 from punchcard.connect.integrations.vocabulary import EventReason, OrderState, WhoSigns
 
@@ -91,16 +90,9 @@ def _number(value: Any) -> str:
     return reading.as_word(value, "number")
 
 
-def _topic(sent: Sent) -> str:
-    try:
-        return visible(reading.word(reading.json_object(sent.body), "_model"))
-    except Unreadable:
-        return ""
-
-
 ODOO: Final = Maker(
     who_signs=WhoSigns.NOBODY,
-    topic=_topic,
+    topic=body_topic("_model"),
     parse=parse,
     is_signed=never_signed,
     needs_signature=False,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from punchcard.connect.integrations import reading
-from punchcard.connect.integrations.makers.maker import Maker, Sent, is_base64_hmac, visible
+from punchcard.connect.integrations.makers.maker import Maker, Sent, body_topic, is_base64_hmac
 from punchcard.connect.integrations.mapping import IntegrationMapping
 from punchcard.connect.integrations.told import (
     Buyer,
@@ -103,13 +103,6 @@ _READERS_OF: Final = frozenset(
 )
 
 
-def _topic(sent: Sent) -> str:
-    try:
-        return visible(reading.word(reading.json_object(sent.body), "type"))
-    except Unreadable:
-        return ""
-
-
 def _is_signed(sent: Sent, secret: str) -> bool:
     signed = sent.url.encode() + sent.body
     return is_base64_hmac(sent.headers.get("x-square-hmacsha256-signature", ""), secret, signed)
@@ -117,7 +110,7 @@ def _is_signed(sent: Sent, secret: str) -> bool:
 
 SQUARE: Final = Maker(
     who_signs=WhoSigns.THEIRS,
-    topic=_topic,
+    topic=body_topic("type"),
     parse=parse,
     is_signed=_is_signed,
 )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from punchcard.connect.integrations import reading
-from punchcard.connect.integrations.makers.maker import Maker, Sent, is_hex_hmac, visible
+from punchcard.connect.integrations.makers.maker import Maker, Sent, body_topic, is_hex_hmac
 from punchcard.connect.integrations.mapping import IntegrationMapping
 from punchcard.connect.integrations.told import (
     NothingTold,
@@ -67,13 +67,6 @@ def _moment(told: Mapping[str, Any]) -> Any:
     return reading.as_moment(at, "timestamp")
 
 
-def _topic(sent: Sent) -> str:
-    try:
-        return visible(reading.word(reading.json_object(sent.body), "eventName"))
-    except Unreadable:
-        return ""
-
-
 def _is_signed(sent: Sent, secret: str) -> bool:
     try:
         told = reading.json_object(sent.body)
@@ -89,7 +82,7 @@ def _is_signed(sent: Sent, secret: str) -> bool:
 
 ZETTLE: Final = Maker(
     who_signs=WhoSigns.THEIRS,
-    topic=_topic,
+    topic=body_topic("eventName"),
     parse=parse,
     is_signed=_is_signed,
 )
