@@ -129,6 +129,9 @@ def test_a_sheet_is_one_page_of_its_paper(
     page = visits.open(width=1440)
     sign_in(page, alice)
     page.goto(f"/console/programs/{program.id}/poster?format={sheet}&languages=de&languages=fr")
+    page.emulate_media(media="print")
+    corner = page.locator("#sheet").evaluate("sheet => getComputedStyle(sheet).borderRadius")
+    assert corner == "0px", "paper has square corners"
     printed = page.pdf(path=tmp_path / f"{sheet}.pdf", prefer_css_page_size=True)
     assert len(PAGES_OF_A_PDF.findall(printed)) == 1
     (paper,) = PAPER.findall(printed)
