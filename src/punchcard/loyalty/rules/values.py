@@ -1,9 +1,10 @@
 """What the rules look at and what they answer: small values, no database behind them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -214,11 +215,11 @@ class CardState(NamedTuple):
 
     def seen_at(self, at: datetime) -> "CardState":
         """Return the card with another last activity, without naming the other fields."""
-        return CardState._make((*self[:_SEEN], at, *self[_SEEN + 1 :]))
+        return _card_state((*self[:_SEEN], at, *self[_SEEN + 1 :]))
 
     def standing_at(self, standing: Standing | None, due_on: date | None) -> "CardState":
         """Return the card with another standing; as the last fields, without naming them all."""
-        return CardState._make((*self[:-2], standing, due_on))
+        return _card_state((*self[:-2], standing, due_on))
 
     @property
     def kept_standing(self) -> Standing:
@@ -227,6 +228,7 @@ class CardState(NamedTuple):
 
 
 _SEEN: Final = CardState._fields.index("last_activity_at")
+_card_state: Final[Callable[[tuple[Any, ...]], CardState]] = partial(tuple.__new__, CardState)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,18 @@ import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from operator import is_
 from queue import SimpleQueue
-from typing import cast
+from typing import Final, cast
 
 from punchcard.kit.tracing.spans import TracedSpan
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.batch import Outcome
 
 _log = logging.getLogger(__name__)
+
+_IS_NONE: Final = partial(is_, None)
 
 
 class ThreadAnswer:
@@ -63,7 +67,8 @@ class Submission:
     @property
     def is_settled(self) -> bool:
         """Return whether every operation has its outcome."""
-        return None not in self.outcomes
+        # Not "None in": each receipt would be asked whether it is equal to None.
+        return not any(map(_IS_NONE, self.outcomes))
 
     @property
     def settled(self) -> list[Outcome]:
