@@ -65,6 +65,17 @@ def test_merged_cards_are_separated_from_the_history(owner: Visitor, counter: Pa
     assert "Merge with another card" in text_of(owner.get(f"/console/members/{found}"))
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize("query", ["%00", "marie%00schmit"])
+def test_what_no_database_keeps_is_looked_for_in_vain(
+    owner: Visitor, counter: PagesDriver, query: str
+) -> None:
+    mine, _ = two_cards(counter)
+    page = owner.get(page_of(mine, f"?query={query}"))
+    assert page.status_code == 200
+    assert "No other card" in text_of(page)
+
+
 @on_sqlite
 def test_cards_that_cannot_be_merged_are_refused_in_words(
     owner: Visitor, counter: PagesDriver, bob: Shop

@@ -60,6 +60,8 @@ def cards_like(
     `country` is the shop's: phone numbers may be typed as they are dialled there. `by_former` finds
     cards by the codes too that they had before they were replaced.
     """
+    # PostgreSQL keeps no NUL, and takes none to look for.
+    query = query.replace("\x00", "\ufffd")
     # Blanks of every kind part words; folding would drop the odd ones.
     terms = _terms(contacts.fold_number(" ".join(query.split())))
     of_holders = [_in_holder(term, country) for term in terms]
