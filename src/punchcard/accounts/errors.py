@@ -151,7 +151,9 @@ class VendorSuspended(DomainError):
 
     code = "vendor_suspended"
     kind = Kind.FORBIDDEN
-    sentence = N_("This shop is suspended.")
+    sentence = N_(
+        "This shop is suspended. What is on its cards is kept: ask whoever runs this server."
+    )
 
 
 class VendorClosed(DomainError):

@@ -130,6 +130,7 @@ def test_a_suspended_shop_is_told_so_wherever_its_people_knock(
     inside = owner.get("/console")
     assert inside.status_code == 403
     assert "This shop is suspended." in inside.text
+    assert "ask whoever runs this server" in inside.text
     knocking = visitors().sign_in(alice.email("owner"), PASSWORD)
     assert "This shop is suspended." in knocking.text
 
