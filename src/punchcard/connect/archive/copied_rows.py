@@ -88,7 +88,8 @@ def find_unkept(connection: Connection, table: Table, only: Condition = None) ->
 def unkept_in(table: Table, row: Mapping[str, Any]) -> str | None:
     """Return a sentence about the first value of a row that not both databases keep, or None."""
     for column in table.columns:
-        if why := obstacle_of(column, row[column.name]):
+        value = row[column.name]
+        if value is not None and (why := obstacle_of(column, value)):
             keys = {key.name: row[key.name] for key in table.primary_key.columns}
             return told_of(table, keys, column, why)
     return None

@@ -1,10 +1,11 @@
 """What both databases keep: SQLite takes any value into any column, PostgreSQL does not."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from math import isfinite
 from typing import Any, Final
-from uuid import UUID
 
 import orjson
 from sqlalchemy import (
@@ -27,6 +28,9 @@ from punchcard.kit.validation import places
 from punchcard.kit.validation.days import FIRST_YEAR, LAST_YEAR, within_years
 from punchcard.kit.validation.invalid import InvalidValue
 
+_Check = Callable[[Column[Any], Any], str | None]
+
+_ID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LEVELS: Final = 250
 """How deep a document may be: deeper ones cannot be written down for an archive."""
 _BITS: Final[tuple[tuple[type, int], ...]] = ((SmallInteger, 15), (BigInteger, 63), (Integer, 31))
@@ -49,12 +53,17 @@ _PLACES: Final[Mapping[tuple[str, str], tuple[str, Callable[[str], str]]]] = {
 
 def obstacle_of(column: Column[Any], value: Any) -> str | None:
     """Return why not both databases keep a value of a column as it is; None if they do."""
-    if value is None:
-        return None
-    for kind, obstacle in _OBSTACLES:
-        if isinstance(column.type, kind):
-            found = obstacle(column, value)
-            return found or _no_place(column, value)
+    return None if value is None else _checks_of(column)(column, value)
+
+
+@lru_cache(maxsize=4096)
+def _checks_of(column: Column[Any]) -> _Check:
+    """Return what asks the values of a column; looked up once, for values are many."""
+    check = next((one for kind, one in _CHECKS if isinstance(column.type, kind)), _of_nothing)
+    return _of_place if (column.table.name, column.name) in _PLACES else check
+
+
+def _of_nothing(_column: Column[Any], _value: Any) -> str | None:
     return None
 
 
@@ -95,11 +104,7 @@ def _is_whole(value: str) -> bool:
 
 
 def _of_id(_column: Column[Any], value: Any) -> str | None:
-    try:
-        is_id = str(UUID(value)) == value
-    except (ValueError, AttributeError, TypeError):
-        is_id = False
-    return None if is_id else "it is no id"
+    return None if isinstance(value, str) and _ID.fullmatch(value) else "it is no id"
 
 
 def _of_boolean(_column: Column[Any], value: Any) -> str | None:
@@ -109,6 +114,8 @@ def _of_boolean(_column: Column[Any], value: Any) -> str | None:
 def _of_whole_number(column: Column[Any], value: Any) -> str | None:
     if type(value) is not int:
         return "it is no whole number"
+    if -(2**15) <= value < 2**15:
+        return None
     bits = next(bits for kind, bits in _BITS if isinstance(column.type, kind))
     return None if -(2**bits) <= value < 2**bits else _TOO_LARGE
 
@@ -175,10 +182,10 @@ def _is_of_64_bits(value: int | None) -> bool:
     return value is None or -(2**63) <= value < 2**64
 
 
-def _no_place(column: Column[Any], value: Any) -> str | None:
+def _of_place(column: Column[Any], value: Any) -> str | None:
     """Return that a value names no place there is, where its column must."""
-    if (column.table.name, column.name) not in _PLACES:
-        return None
+    if found := _of_text(column, value):
+        return found
     what, check = _PLACES[column.table.name, column.name]
     try:
         return None if check(value) == value else f"it is no {what}"
@@ -191,7 +198,7 @@ _EXPECTED: Final[Mapping[type, str]] = {
     Date: f"it is no day of the years {FIRST_YEAR} to {LAST_YEAR}",
     JSON: "it is no document",
 }
-_OBSTACLES: Final[tuple[tuple[Any, Callable[[Column[Any], Any], str | None]], ...]] = (
+_CHECKS: Final[tuple[tuple[Any, _Check], ...]] = (
     (Uuid, _of_id),
     (Boolean, _of_boolean),
     (Integer, _of_whole_number),
