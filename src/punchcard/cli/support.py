@@ -212,6 +212,7 @@ def explain(error: Exception) -> str | None:
 def _database_failure(error: Exception) -> str:
     from sqlalchemy.exc import ArgumentError
 
+    from punchcard.db.dialects import is_lock_timeout
     from punchcard.db.failures import first_line, is_storage_failure
 
     if isinstance(error, ArgumentError):
@@ -219,6 +220,12 @@ def _database_failure(error: Exception) -> str:
         return "PUNCHCARD_DATABASE_URL is no address of a database that can be read."
     if is_storage_failure(error):
         return f"The database cannot write: {first_line(error)}"
+    if is_lock_timeout(error):
+        # PostgreSQL ends what a killed command had begun once the statement under way is over.
+        return (
+            "Somebody else is writing the same at this moment, or a command that was killed has"
+            " not ended at the database yet. Nothing was changed: try again in a minute."
+        )
     return f"The database does not answer: {first_line(error)}"
 
 
