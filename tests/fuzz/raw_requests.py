@@ -10,6 +10,9 @@ from starlette.types import ASGIApp, Message
 
 Header = tuple[bytes, bytes]
 
+# The server below lets no request of HTTP/1.1 without one through.
+_HOST = (b"host", b"shop.test")
+
 
 @dataclass(frozen=True)
 class RawResponse:
@@ -38,8 +41,11 @@ class RawServer:
     ) -> RawResponse:
         """Send a request whose `path` is in ASCII, percent signs and all; `body` in its parts.
 
-        An error that escapes the application is raised.
+        A request whose `headers` name no host goes to the shops' own. An error that escapes the
+        application is raised.
         """
+        lowered = [(name.lower(), value) for name, value in headers]
+        names_host = any(name == b"host" for name, _ in lowered)
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -50,7 +56,7 @@ class RawServer:
             "raw_path": path,
             "query_string": query,
             "root_path": "",
-            "headers": [(name.lower(), value) for name, value in headers],
+            "headers": lowered if names_host else [_HOST, *lowered],
             "client": ("203.0.113.7", 1),
             "server": ("shop.test", 80),
             "state": {},
