@@ -41,7 +41,9 @@ setup-php: setup ## Find PHP for the tests, or install Debian's
 
 setup-node: $(NODE_STAMP) ## Install the linters of scripts and styles, by npm
 
-PYTEST := $(BIN)/pytest --numprocesses logical --durations 10
+# One more than cores: a third of the time a case waits for its browser, a server or the disk.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --durations 10
 
 test: setup-browser setup-proxies setup-prometheus setup-php ## Run the tests that are the day's turn (T=tests/db for a folder, whole)
 	@PUNCHCARD_TEST_DRAW="$(DRAW)" $(PYTEST) $(T)
@@ -60,7 +62,7 @@ fuzz: setup ## Send what is made up anew to every parser and route (MINUTES=60 e
 
 coverage: setup-browser setup-proxies setup-prometheus setup-php ## Run the tests; fail below 95 % of branches, or 100 % of the rules'
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest --numprocesses logical $(T)
+	@$(BIN)/coverage run -m pytest --numprocesses $(WORKERS) $(T)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --include 'src/punchcard/loyalty/rules/*' --show-missing --fail-under 100
 	@$(BIN)/coverage report --skip-covered --fail-under 95
