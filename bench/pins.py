@@ -63,10 +63,10 @@ class TimedHasher:
         """Return the bcrypt hash of `plain`."""
         return self._hasher.hash(plain, cost)
 
-    def verify(self, plain: bytes, hashed: str) -> bool:
-        """Return whether `plain` is what `hashed` was made of."""
+    def verify(self, plain: bytes, hashed: str, *, cost: int) -> bool:
+        """Return whether `plain` is what `hashed` was made of, as slowly as a hash of `cost`."""
         begun = perf_counter()
-        is_right = self._hasher.verify(plain, hashed)
+        is_right = self._hasher.verify(plain, hashed, cost=cost)
         self.took_ms += (perf_counter() - begun) * 1000
         return is_right
 

@@ -14,8 +14,21 @@ def test_a_hash_is_of_its_password_only() -> None:
     hasher = Hasher(threads=1, queue_limit=1)
     hashed = hasher.hash(password_bytes("père noël"), 4)
 
-    assert hasher.verify(password_bytes("pe\u0300re noe\u0308l"), hashed)
-    assert not hasher.verify(password_bytes("pere noel"), hashed)
+    assert hasher.verify(password_bytes("pe\u0300re noe\u0308l"), hashed, cost=4)
+    assert not hasher.verify(password_bytes("pere noel"), hashed, cost=4)
+
+
+@pytest.mark.parametrize("made_at", [4, 5, 7])
+@pytest.mark.parametrize("typed", [b"right", b"wrong"])
+def test_a_hash_from_when_they_cost_less_takes_as_long_as_one_of_today(
+    made_at: int, typed: bytes
+) -> None:
+    hasher = Hasher(threads=1, queue_limit=1)
+    hashed = hasher.hash(b"right", made_at)
+
+    assert hasher.verify(typed, hashed, cost=7) == (typed == b"right")
+    assert hasher.rounds == 1 << 7
+    assert hasher.checked == 1
 
 
 def test_who_comes_when_the_queue_is_full_is_refused_at_once() -> None:

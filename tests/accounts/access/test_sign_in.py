@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from punchcard.accounts.errors import (
 from punchcard.accounts.models import Throttle
 from punchcard.accounts.throttle import Limit
 from punchcard.accounts.vendor_service import suspend_vendor
-from punchcard.context import Context
+from punchcard.context import Context, build_context
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import SessionId
 from punchcard.worker.schedule import expire_failures
@@ -51,6 +52,26 @@ def test_unknown_and_known_addresses_are_refused_and_slowed_down_alike(
         with pytest.raises(TooManyRequests) as refusal:
             guess(context, email)
         assert refusal.value.retry_after_seconds == context.settings.sign_in_slowdown_seconds
+
+
+def test_an_unknown_address_takes_as_long_as_who_is_here_since_hashes_cost_less(
+    context: Context, alice: Shop
+) -> None:
+    settings = replace(context.settings, password_bcrypt_cost=6)
+    dearer = build_context(
+        settings, clock=context.clock, ids=context.ids, database=context.database
+    )
+    rounds = []
+    for email in (alice.email("owner"), "nobody@nowhere.example"):
+        before = dearer.accounts.password_hasher.rounds
+        with pytest.raises(CredentialsInvalid):
+            guess(dearer, email)
+        rounds.append(dearer.accounts.password_hasher.rounds - before)
+    # The database is the test's own, and goes on.
+    dearer.loyalty.till.close()
+
+    # Two hashes are compared at least: the holder’s, and one of who only claims the address.
+    assert rounds == [2 << 6, 2 << 6]
 
 
 def test_pause_holds_against_the_right_password_too(context: Context, alice: Shop) -> None:

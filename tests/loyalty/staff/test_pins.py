@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from threading import Barrier
 from typing import Any
 
@@ -43,9 +44,9 @@ class CountingHasher:
         self.bcrypts += 1
         return self._inner.hash(plain, cost)
 
-    def verify(self, plain: bytes, hashed: str) -> bool:
+    def verify(self, plain: bytes, hashed: str, *, cost: int) -> bool:
         self.bcrypts += 1
-        return self._inner.verify(plain, hashed)
+        return self._inner.verify(plain, hashed, cost=cost)
 
 
 def test_a_person_is_found_by_the_pin_alone_by_id_and_by_staff_id(alice: Shop) -> None:
@@ -216,6 +217,23 @@ def test_guesses_that_arrive_at_once_never_get_more_than_the_limit(
         assert len(wrong) <= (9 if is_named else 5)
 
 
+def test_a_pin_from_when_hashes_cost_less_takes_as_long_as_one_that_nobody_has(
+    alice: Shop,
+) -> None:
+    shelf.pin(alice, RIGHT, staff_id="anna")
+    context = alice.context
+    hasher = context.loyalty.pin_hasher
+    settings = replace(context.settings, pin_bcrypt_cost=6)
+    verifier = PinVerifier(context.database, hasher, context.clock, context.ids, settings)
+    rounds = []
+    for digits in (RIGHT, WRONG):
+        before = hasher.rounds
+        with suppress(StaffPinInvalid):
+            verifier.verify(shelf.till(alice), digits)
+        rounds.append(hasher.rounds - before)
+    assert rounds == [1 << 6, 1 << 6]
+
+
 def test_misses_at_once_are_all_counted(alice: Shop) -> None:
     shelf.program(alice, pin_max_attempts=10)
     anna = shelf.pin(alice, RIGHT)
@@ -246,9 +264,9 @@ class InterruptedHasher(CountingHasher):
         super().__init__(inner)
         self._meanwhile = meanwhile
 
-    def verify(self, plain: bytes, hashed: str) -> bool:
+    def verify(self, plain: bytes, hashed: str, *, cost: int) -> bool:
         self._meanwhile()
-        return super().verify(plain, hashed)
+        return super().verify(plain, hashed, cost=cost)
 
 
 def interrupted(shop: Shop, meanwhile: Callable[[], object]) -> PinVerifier:

@@ -38,6 +38,7 @@ class Hasher:
         self._guard = threading.Lock()
         self._taken = 0
         self._checked = 0
+        self._rounds = 0
         self._callers: Counter[str] = Counter()
 
     @property
@@ -50,22 +51,38 @@ class Hasher:
         """Return how many secrets were compared so far."""
         return self._checked
 
+    @property
+    def rounds(self) -> int:
+        """Return how many rounds of bcrypt all comparisons took so far."""
+        return self._rounds
+
     def hash(self, plain: bytes, cost: int, *, caller: str | None = None) -> str:
         """Return the bcrypt hash of at most 72 bytes at the given cost; raises like `place`."""
         with self.place(caller), self.turn():
             return bcrypt.hashpw(plain, bcrypt.gensalt(cost)).decode("ascii")
 
-    def verify(self, plain: bytes, hashed: str) -> bool:
-        """Return whether `plain` is what `hashed` was made of; raises like `place`."""
-        with self.place():
-            return self.verify_in_place(plain, hashed)
+    def verify(self, plain: bytes, hashed: str, *, cost: int) -> bool:
+        """Return whether `plain` is what `hashed` was made of; raises like `place`.
 
-    def verify_in_place(self, plain: bytes, hashed: str) -> bool:
-        """Return whether `plain` is what `hashed` was made of, for who holds a `place`."""
+        Takes as long as a hash of `cost`, like `verify_in_place`.
+        """
+        with self.place():
+            return self.verify_in_place(plain, hashed, cost=cost)
+
+    def verify_in_place(self, plain: bytes, hashed: str, *, cost: int) -> bool:
+        """Return whether `plain` is what `hashed` was made of, for who holds a `place`.
+
+        Takes as many rounds as a hash of `cost`, also for one that was made when hashes cost less:
+        otherwise the time would tell who is known here since before they cost more.
+        """
         with self.turn():
+            is_right = self._compare(plain, hashed)
+            # Each cost takes twice the rounds of the one below: all of these together what lacks.
+            for lacking in range(_cost_of(hashed), cost):
+                self._compare(plain, nobodys_hash(lacking))
             with self._guard:
                 self._checked += 1
-            return bcrypt.checkpw(plain, hashed.encode("ascii"))
+            return is_right
 
     @contextmanager
     def place(self, caller: str | None = None) -> Iterator[None]:
@@ -96,6 +113,11 @@ class Hasher:
         with self._turns:
             yield
 
+    def _compare(self, plain: bytes, hashed: str) -> bool:
+        with self._guard:
+            self._rounds += 1 << _cost_of(hashed)
+        return bcrypt.checkpw(plain, hashed.encode("ascii"))
+
     def _leave(self, caller: str) -> None:
         self._callers[caller] -= 1
         if not self._callers[caller]:
@@ -116,6 +138,11 @@ def pin_hasher(settings: Settings) -> Hasher:
     return Hasher(threads=settings.bcrypt_threads, queue_limit=settings.bcrypt_queue_limit)
 
 
+def nobodys_hash(cost: int) -> str:
+    """Return a well-formed hash that belongs to nobody: comparing takes as long as with another."""
+    return f"$2b${cost:02d}${'.' * 53}"
+
+
 def password_bytes(password: str) -> bytes:
     """Return 44 bytes that stand for a password of any length.
 
@@ -123,3 +150,8 @@ def password_bytes(password: str) -> bytes:
     """
     digest = hashlib.sha256(unicodedata.normalize("NFKC", password).encode()).digest()
     return base64.b64encode(digest)
+
+
+def _cost_of(hashed: str) -> int:
+    """Return the cost in a hash such as `$2b$12$...`: bcrypt goes through 2 to that many rounds."""
+    return int(hashed.split("$", 3)[2])

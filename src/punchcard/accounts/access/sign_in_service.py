@@ -6,7 +6,7 @@ from dataclasses import replace
 from punchcard.accounts import checks
 from punchcard.accounts.access.attempts import Attempt, Attempts, address_of
 from punchcard.accounts.access.guessable_passwords import refuse_guessable
-from punchcard.accounts.access.hashing import Hasher, password_bytes
+from punchcard.accounts.access.hashing import Hasher, nobodys_hash, password_bytes
 from punchcard.accounts.access.known_browsers import KnownBrowsers
 from punchcard.accounts.access.notices import AccountNotices
 from punchcard.accounts.access.opening.session_opener import SessionOpener, SignedIn, SignInOrigin
@@ -80,7 +80,7 @@ class SignIn:
         self._ids = ids
         self._cost = settings.password_bcrypt_cost
         # Nobody's hash: an unknown address costs the same time as a known one.
-        self._nobodys_hash = f"$2b${self._cost:02d}$" + "." * 53
+        self._nobodys_hash = nobodys_hash(self._cost)
 
     def sign_in(self, email: str, password: str, *, origin: SignInOrigin) -> SignedIn:
         """Open a session for the person with this address and password.
@@ -248,7 +248,7 @@ class SignIn:
             with self._database.write() as session:
                 attempt = self._attempts.count_in_session(session, counted, now=self._clock.now())
             plain = password_bytes(current)
-            is_right = self._hasher.verify_in_place(plain, person.password_hash)
+            is_right = self._hasher.verify_in_place(plain, person.password_hash, cost=self._cost)
         if not is_right:
             event = SecurityEvent.PASSWORD_REFUSED
             self._security.note(event, request_origin.get(), actor=subject)
@@ -271,7 +271,7 @@ class SignIn:
         plain, found = password_bytes(password), None
         for person in (holder, *claims, *([] if claims else [None])):
             hashed = person.password_hash if person is not None else self._nobodys_hash
-            if self._hasher.verify_in_place(plain, hashed):
+            if self._hasher.verify_in_place(plain, hashed, cost=self._cost):
                 found = found or person
         return found
 

@@ -53,8 +53,8 @@ class PinHasher(Protocol):
     def hash(self, plain: bytes, cost: int) -> str:
         """Return the bcrypt hash of `plain`."""
 
-    def verify(self, plain: bytes, hashed: str) -> bool:
-        """Return whether `plain` is what `hashed` was made of."""
+    def verify(self, plain: bytes, hashed: str, *, cost: int) -> bool:
+        """Return whether `plain` is what `hashed` was made of, as slowly as a hash of `cost`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class PinVerifier:
         # A PIN whose pepper is gone is nobody's, and takes as long as any other.
         hashed = found.pin_hash if found is not None and pepper else self._nobodys_hash
         peppered = self._peppered(pin, pepper or self._peppers.current)
-        is_right = self._hasher.verify(peppered, hashed)
+        is_right = self._hasher.verify(peppered, hashed, cost=self._cost)
         if found is not None and is_right and self._counts_as_right(found, subject, is_named):
             if pepper is not self._peppers.current:
                 self._pepper_anew(found, pin)
