@@ -70,7 +70,7 @@ def test_an_unknown_address_takes_as_long_as_who_is_here_since_hashes_cost_less(
     # The database is the test's own, and goes on.
     dearer.loyalty.till.close()
 
-    # Two hashes are compared at least: the holder’s, and one of who only claims the address.
+    # Two hashes are compared at least: that of the holder, and of who only claims the address.
     assert rounds == [2 << 6, 2 << 6]
 
 
