@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from standardwebhooks import Webhook
@@ -17,7 +18,12 @@ from punchcard.connect.errors import (
     WebhookSecretRotated,
 )
 from punchcard.connect.vocabulary import DeliveryState, EndpointStatus
-from punchcard.connect.webhooks import delivery_service, endpoint_service, housekeeping
+from punchcard.connect.webhooks import (
+    delivery_service,
+    endpoint_service,
+    hand_on,
+    housekeeping,
+)
 from punchcard.connect.webhooks.retry_rules import WebhookAnswer
 from punchcard.context import Context
 from punchcard.kit.clock import ManualClock
@@ -103,6 +109,47 @@ def test_each_endpoint_is_told_what_it_wants(
         *[("https://all.example/", "transaction.created")] * 3,
         ("https://some.example/", "reward.ready"),
     ]
+
+
+def test_what_goes_on_happening_is_handed_on_four_times_a_second(
+    alice: Shop, receivers: Receivers, clock: ManualClock
+) -> None:
+    endpoint(alice)
+    program = shelf.program(alice)
+    one = sender(alice.context, receivers)
+    names = (f"Card {number}" for number in count())
+
+    def told_after(milliseconds: int) -> int:
+        """Let something happen, and a worker look as it does when it is woken."""
+        doing(alice, program_service.update_program, program.id, {"name": next(names)})
+        clock.advance(milliseconds=milliseconds)
+        while one.take_turn(is_hurried=False):
+            pass
+        return len(receivers.posts)
+
+    # The first at once, the others with the first that comes after a quarter of a second.
+    assert [told_after(0), told_after(100), told_after(100), told_after(100)] == [1, 1, 1, 4]
+    # What nothing comes after waits for the next second at most.
+    assert told_after(1) == 4
+    while one.take_turn():
+        pass
+    assert len(receivers.posts) == 5
+    # A clock that is put back makes nobody wait.
+    clock.advance(minutes=-1)
+    assert told_after(0) == 6
+
+
+def test_many_that_happened_at_once_are_handed_on_one_part_after_the_other(
+    alice: Shop, receivers: Receivers
+) -> None:
+    endpoint(alice)
+    one = sender(alice.context, receivers)
+    tell(alice, hand_on.EVENTS_AT_ONCE + 2)
+    while one.take_turn(is_hurried=False):
+        pass
+    happened = events(alice.context)
+    assert len(happened) > hand_on.EVENTS_AT_ONCE
+    assert Counter(post.id for post in receivers.posts) == Counter(event.id for event in happened)
 
 
 def test_what_fails_is_tried_ten_times_in_the_rhythm_of_the_standard(

@@ -41,8 +41,11 @@ class TakesTurns(Protocol):
     def topics(self) -> Collection[str]:
         """Return what wakes it."""
 
-    def take_turn(self) -> int:
-        """Do what can be done without waiting; returns how many things that were."""
+    def take_turn(self, *, is_hurried: bool = True) -> int:
+        """Do what can be done without waiting; returns how many things that were.
+
+        What need not be done at once may wait for the next second, unless `is_hurried`.
+        """
 
     def end(self) -> None:
         """Finish what is in hand."""
@@ -150,7 +153,11 @@ class Worker:
         wakeup = self._context.wakeups.subscribe(other.topics)
         try:
             with working_as(WorkKind.WORKER):
-                self._work(lambda _is_tick: other.take_turn(), wakeup, _name_of(other.topics))
+                self._work(
+                    lambda is_tick: other.take_turn(is_hurried=is_tick),
+                    wakeup,
+                    _name_of(other.topics),
+                )
                 self._end(other)
         finally:
             self._context.wakeups.unsubscribe(wakeup)
