@@ -82,3 +82,8 @@ def test_every_word_is_found_in_one_of_the_texts() -> None:
     assert is_named("Baeckerei", "Bäckerei Müller", None)
     assert is_named("\u200b", "Anything")
     assert not is_named("cafe bob", "Café Alice", "cafe-alice")
+
+
+def test_a_name_that_is_cut_behind_a_word_folds_to_what_it_is() -> None:
+    folded = fold_name("a" * (FOLDED_CHARACTERS - 1) + " b")
+    assert folded == fold_name(folded) == "a" * (FOLDED_CHARACTERS - 1)

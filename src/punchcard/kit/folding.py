@@ -43,7 +43,8 @@ def fold_name(name: str | None) -> str | None:
     # Twice: small letters of capitals with marks may bring marks of their own (İ).
     parted = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     kept = "".join(char for char in parted if unicodedata.category(char) not in ("Mn", "Cf"))
-    return " ".join(kept.translate(_PLAIN).split())[:FOLDED_CHARACTERS]
+    # A space that the cut leaves at the end is none of the name.
+    return " ".join(kept.translate(_PLAIN).split())[:FOLDED_CHARACTERS].rstrip()
 
 
 # How letters with marks are written where a keyboard has none: in German, and in the North.
