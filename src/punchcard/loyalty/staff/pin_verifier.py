@@ -20,6 +20,7 @@ from math import ceil
 from typing import Protocol
 
 from punchcard.accounts import throttle, vendor_service
+from punchcard.accounts.access.hashing import nobodys_hash
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import HasherBusy
 from punchcard.accounts.subjects import Subject
@@ -98,8 +99,7 @@ class PinVerifier:
             zip(self._peppers.keys, self._peppers.derived("punchcard pin hash"), strict=True)
         )
         self._indexes = Digests(self._peppers, "punchcard pin index")
-        # A well-formed hash that belongs to nobody: comparing with it takes as long as any other.
-        self._nobodys_hash = f"$2b${self._cost:02d}${'.' * 53}"
+        self._nobodys_hash = nobodys_hash(self._cost)
 
     def prepare(self, vendor_id: VendorId, pin: str) -> PreparedPin:
         """Return what is kept of a new PIN; takes one bcrypt.
