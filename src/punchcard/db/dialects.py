@@ -37,7 +37,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.operators import custom_op
 
-from punchcard.db.base import Base
+from punchcard.db.base import Base, table_of
 from punchcard.db.failures import is_storage_failure
 from punchcard.db.sets.direct import begin_on_sqlite, is_begun_on_sqlite
 from punchcard.kit.private_files import make_private_file
@@ -248,7 +248,7 @@ def lock_table(session: Session, table: type[Base]) -> None:
     On SQLite whoever writes is alone.
     """
     if not is_sqlite(session.connection()):
-        name = table.__table__.name  # type: ignore[attr-defined]
+        name = table_of(table).name
         session.connection().exec_driver_sql(f'LOCK TABLE "{name}" IN SHARE ROW EXCLUSIVE MODE')
 
 
