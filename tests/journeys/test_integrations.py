@@ -2,18 +2,19 @@
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from punchcard.accounts.models import User
+from punchcard.connect.integrations.models import IntegrationEvent
+from punchcard.connect.integrations.vocabulary import IntegrationEventState
 from punchcard.context import Context
 from punchcard.loyalty.models import LoyaltyCard
-from punchcard.worker.handlers import ORDER_LANE
-from punchcard.worker.loop import Worker
 from tests.connect.integrations.web_shop import tells_at
 from tests.journeys.support.axe import assert_no_axe_violations, assert_usable
 from tests.journeys.support.visits import Visits
 from tests.loyalty import shelf
 from tests.support.cast import Shop
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -22,11 +23,17 @@ PHONE = 360
 """How wide the narrowest window is, in pixels."""
 
 
-def let_worker_work(context: Context) -> None:
-    """Work on what came until nothing waits."""
-    worker = Worker(context, [ORDER_LANE], [])
-    while worker.do_work():
-        pass
+def wait_for_worker(context: Context) -> None:
+    """Wait until the worker, which is at work beside the browser, has settled what came."""
+    waiting = select(IntegrationEvent.id).where(
+        IntegrationEvent.state == IntegrationEventState.WAITING
+    )
+
+    def is_settled() -> bool:
+        with context.database.read() as session:
+            return session.scalar(waiting) is None
+
+    wait_until(is_settled)
 
 
 def test_an_owner_connects_a_web_shop_and_gives_its_order_to_a_card(
@@ -52,7 +59,7 @@ def test_an_owner_connects_a_web_shop_and_gives_its_order_to_a_card(
 
     order = {"id": "A-7", "status": "paid", "currency": "EUR", "total": "12.50"}
     tells_at(context.connect.hook_door, address, order)
-    let_worker_work(context)
+    wait_for_worker(context)
     page.goto("/console/integrations")
     page.get_by_role("link", name="Any other system").click()
     expect(page.get_by_text("without a card", exact=True)).to_be_visible()
@@ -60,7 +67,7 @@ def test_an_owner_connects_a_web_shop_and_gives_its_order_to_a_card(
     page.get_by_label("Card number for order A-7").fill(number)
     page.get_by_role("button", name="Give it to this card").click()
     expect(page.get_by_text("The order goes to that card.")).to_be_visible()
-    let_worker_work(context)
+    wait_for_worker(context)
     page.reload()
     expect(page.get_by_text("done", exact=True)).to_be_visible()
 
