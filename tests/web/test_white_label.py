@@ -25,6 +25,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Ask = Callable[..., httpx.Response]
 OURS = "Punchcard"
 SHOP = "Café Alice"
+START = 'href="/"'
 
 
 @pytest.fixture
@@ -123,6 +124,24 @@ def test_a_suspended_shop_has_no_front_page(alice: Shop, ask: Ask) -> None:
 
     for path in ("/", "/favicon.ico", "/robots.txt"):
         assert ask(path, DOMAIN).status_code == 404, path
+
+
+def test_a_refusal_leads_to_the_start_page_where_there_is_one(alice: Shop, ask: Ask) -> None:
+    give_domain(alice)
+    assert START in ask("/nowhere", DOMAIN).text
+    assert START in ask("/nowhere").text
+
+    with alice.context.database.write() as session:
+        vendor_changes.suspend_vendor(session, by_operator(alice.context), alice.id)
+
+    for path in ("/", "/nowhere", "/console", "/status"):
+        page = ask(path, DOMAIN)
+        assert page.status_code == 404, path
+        # Neither a link nor an icon that would open this same page.
+        assert START not in page.text, path
+        assert "favicon" not in page.text, path
+        assert f"<title>Page not found · {SHOP}" in page.text
+    assert START in ask("/nowhere").text
 
 
 def test_browsers_find_the_shops_icon_at_its_domain_and_ours_elsewhere(

@@ -17,7 +17,8 @@ _IN_SCOPE: Final = "shop_label"
 class ShopLabel:
     """The shop that a page is of; `is_white_label`: the page does not name this software.
 
-    `is_at_home`: it is asked for at the shop's own domain, where "/" is the shop's front page.
+    `is_at_home`: it is asked for at the shop's own domain, where "/" is the shop's front page. A
+    suspended shop has none, and its visitors have nothing to do at ours.
     """
 
     vendor_id: VendorId
@@ -34,7 +35,7 @@ def label_of(scope: Scope) -> ShopLabel | None:
 
 def labelled(scope: Scope, shop: ShopAtHost) -> Scope:
     """Return the scope of a request that was made at a shop's own domain."""
-    label = ShopLabel(shop.vendor_id, shop.name, shop.is_white_label, is_at_home=True)
+    label = ShopLabel(shop.vendor_id, shop.name, shop.is_white_label, is_at_home=shop.is_open)
     return {**scope, _IN_SCOPE: label}
 
 
