@@ -5,7 +5,7 @@ import signal
 
 import uvicorn
 
-from punchcard.cli.quiet_server import QuietServer
+from punchcard.cli.quiet_server import QuietServer, seconds_left
 
 HOUR_SECONDS = 3600
 
@@ -36,6 +36,13 @@ def test_a_signal_before_the_first_sleep_is_not_forgotten() -> None:
     server = make_server()
     server.handle_exit(signal.SIGTERM, None)
     asyncio.run(asyncio.wait_for(server.main_loop(), 60))
+
+
+def test_a_turn_begins_with_its_second() -> None:
+    assert seconds_left(1_700_000_000.25, 1.0) == 0.75
+    assert seconds_left(1_700_000_001.0, 1.0) == 1.0
+    # A timer that comes early has told the second before: it is told right a moment later.
+    assert seconds_left(1_700_000_000.875, 1.0) == 0.125
 
 
 def test_each_turn_tells_the_time_anew() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,8 @@ _TURN_SECONDS: Final = 1.0
 class QuietServer(uvicorn.Server):
     """Is told to end, where uvicorn looks ten times a second whether to.
 
-    Every `turn_seconds` it writes anew what time answers say it is.
+    Every `turn_seconds` it writes anew what time answers say it is: as a second begins, so that
+    tills, which learn the time from it, are never told one that is over.
     """
 
     def __init__(self, config: uvicorn.Config, *, turn_seconds: float = _TURN_SECONDS) -> None:
@@ -37,10 +39,19 @@ class QuietServer(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         # Each turn is the first of uvicorn's ten: the one that looks at the clock.
         while not await self.on_tick(0):
-            timer = self._loop.call_later(self._turn_seconds, self._turn.set)
+            left = seconds_left(time.time(), self._turn_seconds)
+            timer = self._loop.call_later(left, self._turn.set)
             await self._turn.wait()
             timer.cancel()
             self._turn.clear()
+
+
+def seconds_left(now: float, turn_seconds: float) -> float:
+    """Return how long it is until the next turn begins; turns begin at multiples of their length.
+
+    A turn that comes a moment early is followed by another at once.
+    """
+    return turn_seconds - now % turn_seconds
 
 
 def run_quietly(config: uvicorn.Config) -> None:

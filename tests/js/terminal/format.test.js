@@ -45,8 +45,19 @@ test("Luxembourgish numbers have points between thousands, as in German", () => 
 
 test("a countdown shows minutes and seconds, and hours when there are any", () => {
   assert.equal(countdown("2026-03-02T09:15:00Z", at), "15:00");
-  assert.equal(countdown("2026-03-02T09:00:09.200Z", at), "0:10");
+  assert.equal(countdown("2026-03-02T09:00:09.200Z", at), "0:09");
   assert.equal(countdown("2026-03-02T10:04:05Z", at), "1:04:05");
+});
+
+test("a countdown never begins above what was said, though the clock may be a second behind", () => {
+  for (const behind of [0, 1, 400, 999])
+    assert.equal(countdown("2026-03-02T09:15:00Z", at - behind), "15:00");
+});
+
+test("a countdown shows a second until it is over", () => {
+  for (const left of [1999, 1000, 999, 1])
+    assert.equal(countdown("2026-03-02T09:15:00Z", at + 15 * 60_000 - left), "0:01");
+  assert.equal(countdown("2026-03-02T09:15:00Z", at + 15 * 60_000), "");
 });
 
 test("a countdown that is over is empty", () => {

@@ -109,12 +109,16 @@ export function dayOf(day, language) {
 
 /**
  * What is left until a moment as 4:05 or 1:04:05; empty when it has come.
+ *
+ * The server's time is known here to within a second: begun seconds are left out, so that nobody
+ * who has to wait for 15 minutes reads 15:01.
  * @param {string | number} moment
  * @param {number} now milliseconds
  */
 export function countdown(moment, now) {
-  const left = Math.ceil((new Date(moment).getTime() - now) / 1000);
-  if (!(left > 0)) return "";
+  const exact = (new Date(moment).getTime() - now) / 1000;
+  if (!(exact > 0)) return "";
+  const left = Math.max(1, Math.floor(exact));
   const parts = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];
   const shown = parts[0] ? parts : parts.slice(1);
   return shown.map((part, place) => (place ? String(part).padStart(2, "0") : part)).join(":");
