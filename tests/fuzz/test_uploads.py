@@ -39,6 +39,8 @@ GOOD = [
 @example(b"", PictureKind.LOGO)
 @example(GOOD[0][:40], PictureKind.LOGO)
 @example(HUGE, PictureKind.HERO)
+@example(a_picture(size=(16, 2000)), PictureKind.LOGO)
+@example(a_picture(size=(144, 2000)), PictureKind.HERO)
 @example(b"%!PS-Adobe", PictureKind.LOGO)
 @example(b"<svg xmlns='http://www.w3.org/2000/svg'/>", PictureKind.LOGO)
 def test_a_file_is_refused_or_becomes_a_plain_picture(content: bytes, kind: PictureKind) -> None:

@@ -5,9 +5,9 @@ import io
 import pytest
 from PIL import Image
 
-from punchcard.wallets.logo_check import LogoBlank, LogoProportionsRefused, logo_of
+from punchcard.wallets.logo_check import LogoBlank, LogoTooSmall, logo_of
 from punchcard.wallets.png import png_of
-from punchcard.wallets.uploads import ImageRefused, ImageSizeRefused
+from punchcard.wallets.uploads import ImageProportionsRefused, ImageRefused
 
 RED = (200, 20, 20, 255)
 
@@ -36,7 +36,7 @@ def test_a_logo_in_ordinary_proportions_stays_as_it_is(size: tuple[int, int]) ->
 
 @pytest.mark.parametrize("size", [(1024, 20), (20, 1024), (1000, 124), (100, 401)])
 def test_a_logo_that_would_be_a_line_is_refused_with_a_reason(size: tuple[int, int]) -> None:
-    with pytest.raises(LogoProportionsRefused) as refused:
+    with pytest.raises(ImageProportionsRefused) as refused:
         logo_of(png_of(picture(*size)))
     assert refused.value.facts == {"widest": 8, "tallest": 4}
 
@@ -52,8 +52,9 @@ def test_empty_margins_are_cut_off() -> None:
 
 
 def test_what_is_left_within_the_margins_is_judged() -> None:
-    with pytest.raises(LogoProportionsRefused):
+    with pytest.raises(ImageProportionsRefused):
         logo_of(framed(picture(900, 20), 1000, 1000))
-    with pytest.raises(ImageSizeRefused):
-        logo_of(framed(picture(8, 8), 1000, 1000))
+    with pytest.raises(LogoTooSmall) as refused:
+        logo_of(framed(picture(8, 9), 1000, 1000))
+    assert refused.value.facts == {"width": 8, "height": 9, "least_pixels": 16}
     assert issubclass(LogoBlank, ImageRefused)

@@ -4,12 +4,10 @@ import io
 from typing import Final
 
 from punchcard.kit.i18n import N_
+from punchcard.loyalty.rules.logo_rules import PictureKind
 from punchcard.wallets.png import png_of
-from punchcard.wallets.uploads import LEAST_SIDE, PIXELS_LIMIT, ImageRefused, ImageSizeRefused
+from punchcard.wallets.uploads import LEAST_SIDE, ImageRefused, fits_a_card, proportions_refused
 
-WIDEST: Final = 8
-TALLEST: Final = 4
-"""How many times as wide as high a logo may be, and as high as wide: else a line of it is left."""
 _SEEN_ALPHA: Final = 16
 """Of 255: what is fainter cannot be seen."""
 
@@ -21,13 +19,13 @@ class LogoBlank(ImageRefused):
     sentence = N_("There is nothing to be seen in this picture: all of it is transparent.")
 
 
-class LogoProportionsRefused(ImageRefused):
-    """An uploaded logo would be a thin line on a card."""
+class LogoTooSmall(ImageRefused):
+    """What can be seen of an uploaded logo has too few pixels."""
 
-    code = "image_proportions_refused"
+    code = "image_seen_too_small"
     sentence = N_(
-        "This picture is too long and narrow for a card: at most {widest} times as wide as high, or"
-        " {tallest} times as high as wide."
+        "Without its empty margins this picture has {width} by {height} pixels: each side must have"
+        " {least_pixels} or more."
     )
 
 
@@ -46,8 +44,8 @@ def logo_of(png: bytes) -> bytes:
         raise LogoBlank
     logo = picture.crop(box)
     width, height = logo.size
-    if width > height * WIDEST or height > width * TALLEST:
-        raise LogoProportionsRefused(widest=WIDEST, tallest=TALLEST)
-    if min(logo.size) < LEAST_SIDE:
-        raise ImageSizeRefused(least_pixels=LEAST_SIDE, limit_pixels=PIXELS_LIMIT)
+    if not fits_a_card(width, height, PictureKind.LOGO):
+        raise proportions_refused(PictureKind.LOGO)
+    if min(width, height) < LEAST_SIDE:
+        raise LogoTooSmall(width=width, height=height, least_pixels=LEAST_SIDE)
     return png if logo.size == picture.size else png_of(logo)

@@ -29,6 +29,8 @@ FORMATS: Final = ("PNG", "JPEG")
 _LEAST_SIDES: Final = {PictureKind.LOGO: LEAST_SIDE, PictureKind.HERO: 144}
 _LONGEST_SIDES: Final = {PictureKind.LOGO: LONGEST_SIDE, PictureKind.HERO: 1500}
 """In pixels. The wide picture fills a strip of 1125 x 432 pixels on today's iPhones."""
+_PROPORTIONS: Final = {PictureKind.LOGO: (8, 4), PictureKind.HERO: (10, 10)}
+"""How many times as wide as high a picture may be, and as high as wide: else a line is left."""
 
 # A small file may unpack to a hundred megabytes: one picture at a time.
 _TURN: Final = threading.Lock()
@@ -55,6 +57,16 @@ class ImageSizeRefused(ImageRefused):
     code = "image_size_refused"
     sentence = N_(
         "Each side must have {least_pixels} pixels or more, the picture {limit_pixels} at most."
+    )
+
+
+class ImageProportionsRefused(ImageRefused):
+    """An uploaded picture would be a thin line on a card."""
+
+    code = "image_proportions_refused"
+    sentence = N_(
+        "This picture is too long and narrow for a card: at most {widest} times as wide as high, or"
+        " {tallest} times as high as wide."
     )
 
 
@@ -85,12 +97,26 @@ def checked_png(content: bytes, *, limit_bytes: int, kind: PictureKind = Picture
                 raise ImageAnimated
             picture = _in_screen_colours(ImageOps.exif_transpose(opened))
             picture.thumbnail((_LONGEST_SIDES[kind], _LONGEST_SIDES[kind]))
+            if min(picture.size) < _LEAST_SIDES[kind]:
+                raise proportions_refused(kind)
     except Image.DecompressionBombError as error:
         raise _size_refused(_LEAST_SIDES[kind]) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise ImageRefused from error
     picture.info.clear()
     return png_of(picture)
+
+
+def fits_a_card(width: int, height: int, kind: PictureKind) -> bool:
+    """Return whether a picture of these sides would be more than a line on a card."""
+    widest, tallest = _PROPORTIONS[kind]
+    return width <= height * widest and height <= width * tallest
+
+
+def proportions_refused(kind: PictureKind) -> ImageProportionsRefused:
+    """Return the refusal of a picture that is too long and narrow, with what would not be."""
+    widest, tallest = _PROPORTIONS[kind]
+    return ImageProportionsRefused(widest=widest, tallest=tallest)
 
 
 def _check_size(width: int, height: int, least_side: int) -> None:

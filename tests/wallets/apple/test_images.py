@@ -10,11 +10,17 @@ from contextlib import suppress
 import pytest
 from PIL import Image, ImageChops
 
+from punchcard.loyalty.rules.logo_rules import PictureKind
 from punchcard.wallets import uploads
 from punchcard.wallets.apple.pass_images import logo_files, mark_files, strip_files
 from punchcard.wallets.apple.pkpass import build_pkpass
 from punchcard.wallets.stamp_drawing import StampLook
-from punchcard.wallets.uploads import LONGEST_SIDE, ImageRefused, ImageSizeRefused
+from punchcard.wallets.uploads import (
+    LONGEST_SIDE,
+    ImageProportionsRefused,
+    ImageRefused,
+    ImageSizeRefused,
+)
 from tests.support.pictures import a_moving_picture, a_picture, opened
 
 LIMIT = 1_000_000
@@ -116,6 +122,32 @@ def test_what_is_no_picture_to_show_is_refused_and_told_why(content: bytes, code
     with pytest.raises(ImageRefused) as refused:
         checked_png(content)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("size", "kind", "facts"),
+    [
+        ((16, 2000), PictureKind.LOGO, {"widest": 8, "tallest": 4}),
+        ((16, 900_000), PictureKind.LOGO, {"widest": 8, "tallest": 4}),
+        ((144, 3000), PictureKind.HERO, {"widest": 10, "tallest": 10}),
+        ((100_000, 144), PictureKind.HERO, {"widest": 10, "tallest": 10}),
+    ],
+)
+def test_a_picture_that_would_shrink_to_a_line_is_refused_with_a_reason(
+    size: tuple[int, int], kind: PictureKind, facts: dict[str, int]
+) -> None:
+    with pytest.raises(ImageProportionsRefused) as refused:
+        uploads.checked_png(a_picture(size=size), kind=kind, limit_bytes=LIMIT)
+    assert refused.value.facts == facts
+
+
+@pytest.mark.parametrize("size", [(144, 1440), (3000, 300), (1500, 150)])
+def test_a_wide_picture_of_the_longest_shape_is_kept_and_would_be_taken_again(
+    size: tuple[int, int],
+) -> None:
+    kept = uploads.checked_png(a_picture(size=size), kind=PictureKind.HERO, limit_bytes=LIMIT)
+    again = uploads.checked_png(kept, kind=PictureKind.HERO, limit_bytes=LIMIT)
+    assert opened(again).size == opened(kept).size
 
 
 def test_small_file_that_unpacks_to_gigabytes_is_refused_unread() -> None:
