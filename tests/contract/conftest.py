@@ -128,20 +128,30 @@ def quiet_stage(
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def either_stage(
+def either_copy(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stage]:
-    """Serve one copy to all tests of a file that change nothing, on both databases in turn."""
+) -> Iterator[tuple[World, Settings]]:
+    """Give one copy to all tests of a file, not served yet, on both databases in turn."""
+    folder = tmp_path_factory.mktemp("either")
     if request.param == "sqlite":
-        yield request.getfixturevalue("quiet_stage")
+        world, path = request.getfixturevalue("populated")
+        copy = folder / "either.db"
+        copy.write_bytes(path.read_bytes())
+        yield world, settings_for(f"sqlite:///{copy}", folder)
         return
     template: PostgresqlTemplate = request.getfixturevalue("postgresql_template")
     with template.copy() as url:
-        settings = settings_for(url, tmp_path_factory.mktemp("either"))
+        settings = settings_for(url, folder)
         with open_context(settings, MADE_AT) as (context, _):
             world = populate(context)
-        with open_stage(world, settings) as opened:
-            yield opened
+        yield world, settings
+
+
+@pytest.fixture(scope="module")
+def either_stage(either_copy: tuple[World, Settings]) -> Iterator[Stage]:
+    """Serve one copy to all tests of a file that change nothing, on both databases in turn."""
+    with open_stage(*either_copy) as opened:
+        yield opened
 
 
 @pytest.fixture

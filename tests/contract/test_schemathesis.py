@@ -76,14 +76,14 @@ class Fuzzed:
 
 
 @pytest.fixture(scope="module")
-def fuzzed(quiet_stage: Stage) -> Iterator[Fuzzed]:
+def fuzzed(either_stage: Stage) -> Iterator[Fuzzed]:
     """Serve one copy of the world to all routes in turn."""
     config = schemathesis.Config.from_dict(
         {"generation": {"mode": "all", "with-security-parameters": False}}
     )
-    with served(create_app(quiet_stage.context)) as address, requests.Session() as session:
+    with served(create_app(either_stage.context)) as address, requests.Session() as session:
         document = schemathesis.openapi.from_url(f"{address}/openapi.json", config=config)
-        yield Fuzzed(quiet_stage, address, document, session)
+        yield Fuzzed(either_stage, address, document, session)
 
 
 @pytest.mark.one_in(3)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from punchcard.main import create_app
-from tests.contract.conftest import Stage, populated, quiet_stage
+from tests.contract.conftest import Stage, either_copy, either_stage, populated
 from tests.fuzz.effort import run_rounds
 from tests.fuzz.raw_requests import RawServer
 
-__all__ = ["populated", "quiet_stage"]
+__all__ = ["either_copy", "either_stage", "populated"]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -20,7 +20,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 @pytest.fixture(scope="module")
-def server(quiet_stage: Stage) -> Iterator[RawServer]:
-    """Serve a copy of the world to requests that no client would send."""
+def server(either_stage: Stage) -> Iterator[RawServer]:
+    """Serve a copy of the world to requests that no client would send, on both databases."""
     with asyncio.Runner() as runner:
-        yield RawServer(create_app(quiet_stage.context), runner)
+        yield RawServer(create_app(either_stage.context), runner)

@@ -34,19 +34,19 @@ def _bearer(stage: Stage, path: str) -> Header:
 @effort(400)
 @given(data=st.data(), route=st.sampled_from(ROUTES))
 def test_no_request_to_the_api_is_more_than_it_bears(
-    server: RawServer, quiet_stage: Stage, data: st.DataObject, route: tuple[str, str]
+    server: RawServer, either_stage: Stage, data: st.DataObject, route: tuple[str, str]
 ) -> None:
     method, template = route
-    stock: dict[str, str] = {**quiet_stage.world.alices, "session_id": "x", "name": "x"}
+    stock: dict[str, str] = {**either_stage.world.alices, "session_id": "x", "name": "x"}
     good: dict[str, Any] = {}
     if route in BODIES:
-        good = request_of(route, quiet_stage.world.alices)["json"]
+        good = request_of(route, either_stage.world.alices)["json"]
     path = data.draw(sent.paths(template, lambda name: stock.get(name, "x")), "path")
     body = data.draw(
         nearly_bytes(FILES[route]) if route in FILES else sent.json_bodies(good), "body"
     )
     others = data.draw(sent.headers(b"content-type", b"authorization"), "headers")
-    given_headers = [_bearer(quiet_stage, template), (b"content-type", b"application/json")]
+    given_headers = [_bearer(either_stage, template), (b"content-type", b"application/json")]
     kept = {**dict(given_headers), **dict(others)}
     answer = server.send(
         method,
@@ -61,21 +61,21 @@ def test_no_request_to_the_api_is_more_than_it_bears(
 
 
 @pytest.fixture(scope="module")
-def tokens(quiet_stage: Stage) -> list[str]:
-    return [quiet_stage.world.alice[who] for who in ("owner", "device", "loyalty:operate")]
+def tokens(either_stage: Stage) -> list[str]:
+    return [either_stage.world.alice[who] for who in ("owner", "device", "loyalty:operate")]
 
 
 @effort(300)
 @given(data=st.data(), route=st.sampled_from(FAST_ROUTES))
 def test_no_body_of_a_till_is_more_than_it_bears(
     server: RawServer,
-    quiet_stage: Stage,
+    either_stage: Stage,
     tokens: list[str],
     data: st.DataObject,
     route: Any,
 ) -> None:
     at = ("POST", route.path)
-    good = request_of(at, quiet_stage.world.alices)["json"]
+    good = request_of(at, either_stage.world.alices)["json"]
     more = {
         "quantity": 1,
         "staff_pin": "4711",
@@ -87,7 +87,7 @@ def test_no_body_of_a_till_is_more_than_it_bears(
     token = data.draw(st.sampled_from(tokens))
     answer = server.send(
         "POST",
-        f"/api/v1{path_of(at, quiet_stage.world.alices)}".encode(),
+        f"/api/v1{path_of(at, either_stage.world.alices)}".encode(),
         headers=[(b"authorization", f"Bearer {token}".encode()), *data.draw(sent.headers())],
         body=parts_of(body, data.draw(st.lists(st.integers(0, 200), max_size=3))),
     )
@@ -132,13 +132,13 @@ lists = st.lists(
     ]
 )
 def test_every_item_of_a_list_is_answered(
-    server: RawServer, quiet_stage: Stage, items: list[Any]
+    server: RawServer, either_stage: Stage, items: list[Any]
 ) -> None:
     body = json.dumps({"operations": items}).encode()
     answer = server.send(
         "POST",
         b"/api/v1/vendor/loyalty/operations",
-        headers=[_bearer(quiet_stage, "")],
+        headers=[_bearer(either_stage, "")],
         body=[body],
     )
     sent.check(answer)

@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from punchcard.fakes.apple_chain import PASS_TYPE, make_chain
+from punchcard.kit.settings import Settings
 from punchcard.main import create_app
-from tests.contract.conftest import Stage, open_stage, settings_for
+from tests.contract.conftest import Stage, open_stage
 from tests.contract.world import World
 from tests.fuzz import sent
 from tests.fuzz.effort import effort
@@ -32,14 +33,11 @@ ROUTES = [
 
 @pytest.fixture(scope="module")
 def held(
-    populated: tuple[World, Path], tmp_path_factory: pytest.TempPathFactory
+    either_copy: tuple[World, Settings],
 ) -> Iterator[Stage]:
     """Serve an operator with certificates, of whom one phone has one pass."""
-    world, path = populated
-    folder = tmp_path_factory.mktemp("apple")
-    copy = folder / "apple.db"
-    copy.write_bytes(path.read_bytes())
-    settings = settings_for(f"sqlite:///{copy}", folder, apple_logs_per_minute=100_000)
+    world, given = either_copy
+    settings = replace(given, apple_logs_per_minute=100_000)
     with open_stage(
         world, with_certificates(settings, make_chain(), "https://127.0.0.1:1")
     ) as stage:

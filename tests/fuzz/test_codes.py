@@ -76,8 +76,8 @@ def test_no_moving_code_but_the_one_of_the_moment_counts(text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def stage(quiet_stage: Stage) -> Stage:
-    return quiet_stage
+def stage(either_stage: Stage) -> Stage:
+    return either_stage
 
 
 @effort(60)

@@ -39,7 +39,7 @@ GENERIC = {"id": "1", "status": "paid", "currency": "EUR", "total": "12.5", "ema
 POINTERS = Pointers(told_at="/at", refunded="/back", customer="/c/0", tax="/tax")
 
 
-def _kind_of(name: str) -> IntegrationKind:
+def kind_of(name: str) -> IntegrationKind:
     return IntegrationKind(name.partition("_")[0])
 
 
@@ -86,7 +86,7 @@ def test_no_body_is_read_as_something_it_is_not(kind: IntegrationKind, body: byt
         _read(kind, topic, body)
 
 
-def _changed(name: str) -> st.SearchStrategy[bytes]:
+def changed(name: str) -> st.SearchStrategy[bytes]:
     """Draw an example of a maker with one of its values made up, at any depth."""
 
     @st.composite
@@ -126,9 +126,9 @@ _numbers = st.sampled_from(
 @effort(150)
 @given(st.data())
 def test_no_part_of_an_example_can_be_anything(name: str, data: st.DataObject) -> None:
-    body = data.draw(_changed(name) | nearly_bytes((BODIES / f"{name}.json").read_bytes()))
+    body = data.draw(changed(name) | nearly_bytes((BODIES / f"{name}.json").read_bytes()))
 
-    _read(_kind_of(name), TOPICS.get(name, ""), body)
+    _read(kind_of(name), TOPICS.get(name, ""), body)
 
 
 @effort(150)

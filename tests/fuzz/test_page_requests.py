@@ -64,17 +64,17 @@ def _cookie(jar: dict[bytes, bytes]) -> tuple[bytes, bytes]:
 @given(data=st.data(), path=st.sampled_from(GETS), jar=jars, is_owner=st.booleans())
 def test_no_page_breaks_by_what_a_browser_sends(
     server: RawServer,
-    quiet_stage: Stage,
+    either_stage: Stage,
     data: st.DataObject,
     path: str,
     jar: dict[bytes, bytes],
     is_owner: bool,
 ) -> None:
     if is_owner:
-        jar = {**jar, SESSION_COOKIE.encode(): quiet_stage.world.alice["owner"].encode()}
+        jar = {**jar, SESSION_COOKIE.encode(): either_stage.world.alice["owner"].encode()}
     answer = server.send(
         "GET",
-        data.draw(sent.paths(path, lambda name: _good(quiet_stage, name)), "path"),
+        data.draw(sent.paths(path, lambda name: _good(either_stage, name)), "path"),
         query=data.draw(sent.queries(*_QUERY), "query"),
         headers=[_cookie(jar), *data.draw(sent.headers(b"hx-request", b"referer", b"origin"))],
     )
@@ -82,9 +82,9 @@ def test_no_page_breaks_by_what_a_browser_sends(
 
 
 @pytest.fixture(scope="module")
-def csrf(server: RawServer, quiet_stage: Stage) -> str:
+def csrf(server: RawServer, either_stage: Stage) -> str:
     """Return what the forms of Café Alice's owner carry."""
-    jar = {SESSION_COOKIE.encode(): quiet_stage.world.alice["owner"].encode()}
+    jar = {SESSION_COOKIE.encode(): either_stage.world.alice["owner"].encode()}
     found = _CSRF.search(server.send("GET", b"/console/account", headers=[_cookie(jar)]).body)
     assert found is not None
     return (found[1] or found[2]).decode()
@@ -100,9 +100,9 @@ NAMES = sorted(
 @effort(300)
 @given(data=st.data(), path=st.sampled_from(POSTS))
 def test_no_form_breaks_by_what_stands_in_it(
-    server: RawServer, quiet_stage: Stage, csrf: str, data: st.DataObject, path: str
+    server: RawServer, either_stage: Stage, csrf: str, data: st.DataObject, path: str
 ) -> None:
-    jar = {SESSION_COOKIE.encode(): quiet_stage.world.alice["owner"].encode()}
+    jar = {SESSION_COOKIE.encode(): either_stage.world.alice["owner"].encode()}
     fields: list[tuple[str, Any]] = data.draw(
         st.lists(st.tuples(st.sampled_from(NAMES) | anything, anything), max_size=6), "fields"
     )
@@ -113,7 +113,7 @@ def test_no_form_breaks_by_what_stands_in_it(
         body = data.draw(nearly_bytes(body), "body")
     answer = server.send(
         "POST",
-        data.draw(sent.paths(path, lambda name: _good(quiet_stage, name)), "path"),
+        data.draw(sent.paths(path, lambda name: _good(either_stage, name)), "path"),
         headers=[_cookie(jar), (b"content-type", data.draw(st.just(shape) | kinds, "kind"))],
         body=parts_of(body, data.draw(st.lists(st.integers(0, 300), max_size=3))),
     )

@@ -93,8 +93,8 @@ def test_no_link_but_the_one_that_was_sent_opens(token: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def credentials(quiet_stage: Stage) -> Credentials:
-    return quiet_stage.context.accounts.credentials
+def credentials(either_stage: Stage) -> Credentials:
+    return either_stage.context.accounts.credentials
 
 
 prefixes = st.sampled_from([ACCESS_PREFIX, API_KEY_PREFIX, DEVICE_PREFIX, "", "pk", STAFF_PREFIX])
@@ -111,8 +111,8 @@ def test_no_bearer_that_was_made_up_is_anybody(
 
 
 @pytest.fixture(scope="module")
-def staff_tokens(quiet_stage: Stage) -> StaffTokens:
-    context = quiet_stage.context
+def staff_tokens(either_stage: Stage) -> StaffTokens:
+    context = either_stage.context
     return StaffTokens(context.database, context.clock, context.settings)
 
 

@@ -27,6 +27,9 @@ from tests.oracle.whole.wishes import (
 from tests.support.audited_till_driver import audited_till_driver
 from tests.support.drivers.till import TillDriver
 
+# Money: on both databases in every run.
+pytestmark = pytest.mark.both_databases
+
 
 class Life:
     """The events of programs, told to the second opinion and asked for at their counters."""

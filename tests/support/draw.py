@@ -30,6 +30,7 @@ DRAWN: Final = (
     "tests/connect/test_events.py",
     "tests/contract/",
     "tests/engage/",
+    "tests/fuzz/",
     "tests/journeys/",
     "tests/loyalty/cards/",
     "tests/loyalty/jobs/",
@@ -159,5 +160,5 @@ def _by_name(cases: Sequence[pytest.Item]) -> list[pytest.Item]:
 
 def _place(case: pytest.Item, name: str) -> str:
     """Return what draws: the test, or its file if its tests share one stage."""
-    is_shared = "either_stage" in getattr(case, "fixturenames", ())
+    is_shared = "either_copy" in getattr(case, "fixturenames", ())
     return name.partition("::")[0] if is_shared else name

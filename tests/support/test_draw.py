@@ -134,7 +134,7 @@ def test_a_case_of_one_database_only_is_never_left_out() -> None:
 def test_tests_that_share_a_stage_share_its_database() -> None:
     tests = [f"tests/contract/test_a.py::test_{n}" for n in range(50)]
     cases = [case for test in tests for case in both(test)]
-    here = kept(cases, "2026-03-02", "either_stage")
+    here = kept(cases, "2026-03-02", "either_copy")
     assert len(here) == 50
     assert len({case.partition("[")[2] for case in here}) == 1
 
