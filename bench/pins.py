@@ -59,6 +59,11 @@ class TimedHasher:
         self.took_ms = 0.0
         self._hasher = hasher
 
+    @property
+    def taken(self) -> int:
+        """Return how many PINs are being hashed or wait for it."""
+        return self._hasher.taken
+
     def hash(self, plain: bytes, cost: int) -> str:
         """Return the bcrypt hash of `plain`."""
         return self._hasher.hash(plain, cost)

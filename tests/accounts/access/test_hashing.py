@@ -5,7 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from punchcard.accounts.access.hashing import Hasher, password_bytes, password_hasher, pin_hasher
+from punchcard.accounts.access.hashing import (
+    Hasher,
+    cost_of,
+    password_bytes,
+    password_hasher,
+    password_marks,
+    pin_hasher,
+)
 from punchcard.accounts.errors import HasherBusy, TooManyRequests
 from punchcard.kit.settings import Settings
 
@@ -29,6 +36,22 @@ def test_a_hash_from_when_they_cost_less_takes_as_long_as_one_of_today(
     assert hasher.verify(typed, hashed, cost=7) == (typed == b"right")
     assert hasher.rounds == 1 << 7
     assert hasher.checked == 1
+
+
+@pytest.mark.parametrize("cost", [4, 6])
+def test_a_hash_made_anew_is_of_the_same_secret_at_another_cost(cost: int) -> None:
+    hasher = Hasher(threads=1, queue_limit=1)
+    before = hasher.hash(b"right", 5)
+    anew = hasher.hash_anew_in_place(b"right", before, cost=cost)
+
+    assert anew is not None
+    assert cost_of(anew) == cost
+    assert hasher.verify(b"right", anew, cost=cost)
+    assert not hasher.verify(b"wrong", anew, cost=cost)
+    assert hasher.hash_anew_in_place(b"right", anew, cost=cost) is None
+    # Who has it is the same; who sets the same password once more has another.
+    assert password_marks(anew)[0] == password_marks(before)[0]
+    assert password_marks(hasher.hash(b"right", 5))[0] != password_marks(before)[0]
 
 
 def test_who_comes_when_the_queue_is_full_is_refused_at_once() -> None:

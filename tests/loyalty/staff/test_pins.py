@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from punchcard.accounts.access.hashing import Hasher
+from punchcard.accounts.access.hashing import Hasher, cost_of
 from punchcard.accounts.models import AuditEvent
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import InvalidInput
@@ -39,6 +39,10 @@ class CountingHasher:
     def __init__(self, inner: Hasher) -> None:
         self._inner = inner
         self.bcrypts = 0
+
+    @property
+    def taken(self) -> int:
+        return self._inner.taken
 
     def hash(self, plain: bytes, cost: int) -> str:
         self.bcrypts += 1
@@ -232,6 +236,32 @@ def test_a_pin_from_when_hashes_cost_less_takes_as_long_as_one_that_nobody_has(
             verifier.verify(shelf.till(alice), digits)
         rounds.append(hasher.rounds - before)
     assert rounds == [1 << 6, 1 << 6]
+
+
+def test_a_right_pin_is_hashed_at_the_cost_that_is_set_now_while_nobody_waits(alice: Shop) -> None:
+    anna = shelf.pin(alice, RIGHT, staff_id="anna")
+    context = alice.context
+    hasher = CountingHasher(context.loyalty.pin_hasher)
+    settings = replace(context.settings, pin_bcrypt_cost=6)
+    verifier = PinVerifier(context.database, hasher, context.clock, context.ids, settings)
+    before = verifier.check(shelf.till(alice), RIGHT)
+
+    def typed(digits: str) -> tuple[int, int]:
+        already = hasher.bcrypts
+        with suppress(StaffPinInvalid):
+            verifier.verify(shelf.till(alice), digits)
+        kept = shelf.stored_pin(context, anna.id)
+        return hasher.bcrypts - already, cost_of(kept.pin_hash)
+
+    raised = replace(settings, pin_bcrypt_cost=7)
+    verifier = PinVerifier(context.database, hasher, context.clock, context.ids, raised)
+    assert typed(WRONG) == (1, 6)
+    with context.loyalty.pin_hasher.place():
+        assert typed(RIGHT) == (1, 6)
+    assert typed(RIGHT) == (2, 7)
+    assert typed(RIGHT) == (1, 7)
+    # It is the same PIN: the shift that began with it goes on.
+    assert verifier.check(shelf.till(alice), RIGHT).generation == before.generation
 
 
 def test_misses_at_once_are_all_counted(alice: Shop) -> None:

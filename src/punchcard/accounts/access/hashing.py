@@ -61,6 +61,17 @@ class Hasher:
         with self.place(caller), self.turn():
             return bcrypt.hashpw(plain, bcrypt.gensalt(cost)).decode("ascii")
 
+    def hash_anew_in_place(self, plain: bytes, hashed: str, *, cost: int) -> str | None:
+        """Return a hash of `cost` of what `hashed` is right for, None if it costs that already.
+
+        It keeps the salt, see `password_marks`. For who holds a `place`.
+        """
+        if cost_of(hashed) == cost:
+            return None
+        salt = f"$2b${cost:02d}${_salt_of(hashed)}"
+        with self.turn():
+            return bcrypt.hashpw(plain, salt.encode("ascii")).decode("ascii")
+
     def verify(self, plain: bytes, hashed: str, *, cost: int) -> bool:
         """Return whether `plain` is what `hashed` was made of; raises like `place`.
 
@@ -78,7 +89,7 @@ class Hasher:
         with self.turn():
             is_right = self._compare(plain, hashed)
             # Each cost takes twice the rounds of the one below: all of these together what lacks.
-            for lacking in range(_cost_of(hashed), cost):
+            for lacking in range(cost_of(hashed), cost):
                 self._compare(plain, nobodys_hash(lacking))
             with self._guard:
                 self._checked += 1
@@ -115,7 +126,7 @@ class Hasher:
 
     def _compare(self, plain: bytes, hashed: str) -> bool:
         with self._guard:
-            self._rounds += 1 << _cost_of(hashed)
+            self._rounds += 1 << cost_of(hashed)
         return bcrypt.checkpw(plain, hashed.encode("ascii"))
 
     def _leave(self, caller: str) -> None:
@@ -152,6 +163,19 @@ def password_bytes(password: str) -> bytes:
     return base64.b64encode(digest)
 
 
-def _cost_of(hashed: str) -> int:
+def cost_of(hashed: str) -> int:
     """Return the cost in a hash such as `$2b$12$...`: bcrypt goes through 2 to that many rounds."""
     return int(hashed.split("$", 3)[2])
+
+
+def password_marks(hashed: str) -> tuple[str, str]:
+    """Return what stands for a password until it is changed, whatever its hash costs: the salt.
+
+    Beside it the whole hash: what was issued by that is good until the hash is made anew.
+    """
+    return _salt_of(hashed), hashed
+
+
+def _salt_of(hashed: str) -> str:
+    """Return the 22 characters that bcrypt keeps before the digest."""
+    return hashed.rpartition("$")[2][:22]

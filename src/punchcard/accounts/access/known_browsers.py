@@ -4,6 +4,7 @@ import hmac
 from datetime import timedelta
 from typing import Any, Final
 
+from punchcard.accounts.access.hashing import password_marks
 from punchcard.accounts.models import Admin, User
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids
@@ -65,5 +66,8 @@ class KnownBrowsers:
 
     def _fingerprints(self, person: User | Admin) -> list[str]:
         """Return what stands for their password, by each of the server's keys."""
-        plain = f"{person.id} {person.password_hash}".encode()
-        return [one.hex()[:_FINGERPRINT_CHARACTERS] for one in self._digests.any_of(plain)]
+        return [
+            one.hex()[:_FINGERPRINT_CHARACTERS]
+            for mark in password_marks(person.password_hash)
+            for one in self._digests.any_of(f"{person.id} {mark}".encode())
+        ]

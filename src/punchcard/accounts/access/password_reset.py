@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.access.attempts import Attempts, address_of
+from punchcard.accounts.access.hashing import password_marks
 from punchcard.accounts.access.known_browsers import KnownBrowsers
 from punchcard.accounts.access.people import (
     find_claims,
@@ -180,7 +181,7 @@ class PasswordReset:
         if vendor is not None and vendor.status == VendorStatus.CLOSED:
             return None
         token = self._links.issue(
-            {"kind": _kind(person), "id": person.id, "was": self._fingerprint(person)},
+            {"kind": _kind(person), "id": person.id, "was": self._fingerprints(person)[0]},
             expires_at=expires_at,
         )
         facts = {"link": self._address + token, "expires_at": to_rfc3339(expires_at)}
@@ -189,14 +190,17 @@ class PasswordReset:
     def _find(self, session: Session, token: str) -> User | Admin:
         facts = self._links.read(token)
         person = person_of(session, facts)
-        if not hmac.compare_digest(self._fingerprint(person), facts["was"]):
+        if not any([hmac.compare_digest(one, facts["was"]) for one in self._fingerprints(person)]):
             raise LinkInvalid
         return person
 
-    def _fingerprint(self, person: User | Admin) -> str:
-        # With the address: a link sent to one that has been given up since opens nothing.
-        plain = f"{person.email}\n{person.password_hash}".encode()
-        return self._digests.of(plain).hex()
+    def _fingerprints(self, person: User | Admin) -> list[str]:
+        """Return what stands for their password and their address.
+
+        A link sent to an address that has been given up since opens nothing.
+        """
+        marks = password_marks(person.password_hash)
+        return [self._digests.of(f"{person.email}\n{mark}".encode()).hex() for mark in marks]
 
 
 def _notice(session: Session, person: User | Admin) -> Mail:

@@ -24,6 +24,7 @@ from punchcard.accounts.access.factor_rows import (
     owner_columns,
     passkeys_of,
 )
+from punchcard.accounts.access.hashing import password_marks
 from punchcard.accounts.access.people import (
     load_person,
     mail_to,
@@ -380,7 +381,8 @@ class SecondFactors:
         return [hmac.digest(key, plain, "sha256") for key in self._keys]
 
     def _fingerprint(self, person: User | Admin) -> str:
-        return hmac.digest(self._keys[0], person.password_hash.encode(), "sha256").hex()
+        mark = password_marks(person.password_hash)[0]
+        return hmac.digest(self._keys[0], mark.encode(), "sha256").hex()
 
     def _act(self, subject: Subject, request_id: str | None) -> Act:
         now = self._clock.now()

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from sqlalchemy import update
+
 from punchcard.accounts import checks
 from punchcard.accounts.access.attempts import Attempt, Attempts, address_of
 from punchcard.accounts.access.guessable_passwords import refuse_guessable
@@ -97,6 +99,8 @@ class SignIn:
                 holder, claims = find_holder(session, email), find_claims(session, email)
             attempt = self._count([holder] if holder is not None else claims, email, origin)
             person = self._whose_password(holder, claims, password)
+            if person is not None:
+                self._hash_anew(person, password)
         if person is None:
             self._note_refused(email)
             if attempt.begins_pause:
@@ -249,11 +253,28 @@ class SignIn:
                 attempt = self._attempts.count_in_session(session, counted, now=self._clock.now())
             plain = password_bytes(current)
             is_right = self._hasher.verify_in_place(plain, person.password_hash, cost=self._cost)
+            if is_right:
+                self._hash_anew(person, current)
         if not is_right:
             event = SecurityEvent.PASSWORD_REFUSED
             self._security.note(event, request_origin.get(), actor=subject)
             raise PasswordWrong
         return attempt
+
+    def _hash_anew(self, person: User | Admin, password: str) -> None:
+        """Keep a right password at the cost that is set now, for who holds a place.
+
+        It stays the same password: no session, link or known browser ends. Only who knows it could
+        feel that it takes longer, once.
+        """
+        plain, before = password_bytes(password), person.password_hash
+        hashed = self._hasher.hash_anew_in_place(plain, before, cost=self._cost)
+        if hashed is None:
+            return
+        table = type(person)
+        unchanged = update(table).where(table.id == person.id, table.password_hash == before)
+        with self._database.write() as session:
+            session.execute(unchanged.values(password_hash=hashed))
 
     def _note_refused(self, typed: str) -> None:
         account = self._security.account(address_of(typed))

@@ -123,10 +123,10 @@ def find_again(connection: Connection, subject: Subject, pin: FoundPin) -> Found
     return now if now is not None and now.generation == pin.generation else None
 
 
-def pepper_anew(
+def hash_anew(
     connection: Connection, pin: FoundPin, *, pin_hash: str, pin_index: bytes, pepper_id: str
 ) -> None:
-    """Keep a PIN under another pepper, unless it was changed meanwhile; it stays the same PIN."""
+    """Keep a PIN's new hash, unless it was changed meanwhile; it stays the same PIN."""
     connection.execute(
         update(StaffPin)
         .where(StaffPin.id == pin.id, StaffPin.pin_hash == pin.pin_hash)

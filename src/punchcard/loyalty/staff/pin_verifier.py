@@ -20,7 +20,7 @@ from math import ceil
 from typing import Protocol
 
 from punchcard.accounts import throttle, vendor_service
-from punchcard.accounts.access.hashing import nobodys_hash
+from punchcard.accounts.access.hashing import cost_of, nobodys_hash
 from punchcard.accounts.audit_service import Act
 from punchcard.accounts.errors import HasherBusy
 from punchcard.accounts.subjects import Subject
@@ -50,6 +50,10 @@ _NOT_A_PIN = N_("Must be 4 to 8 digits.")
 
 class PinHasher(Protocol):
     """Hashes slowly, a few at once."""
+
+    @property
+    def taken(self) -> int:
+        """Return how many PINs are being hashed or wait for it."""
 
     def hash(self, plain: bytes, cost: int) -> str:
         """Return the bcrypt hash of `plain`."""
@@ -170,8 +174,8 @@ class PinVerifier:
         peppered = self._peppered(pin, pepper or self._peppers.current)
         is_right = self._hasher.verify(peppered, hashed, cost=self._cost)
         if found is not None and is_right and self._counts_as_right(found, subject, is_named):
-            if pepper is not self._peppers.current:
-                self._pepper_anew(found, pin)
+            if pepper is not self._peppers.current or cost_of(found.pin_hash) != self._cost:
+                self._hash_anew(found, pin)
             identity = StaffIdentity(found.id, found.staff_id, found.name, found.program_id)
             return VerifiedPin(identity, found.generation)
         raise self._counted_as_wrong(found if is_named else None, subject)
@@ -248,8 +252,13 @@ class PinVerifier:
                 record_lock(connection, act, pin.id if pin else None, miss)
         return StaffPinExhausted() if miss.exhausted_at else _refusal(miss, now)
 
-    def _pepper_anew(self, found: FoundPin, pin: str) -> None:
-        """Keep a right PIN under the pepper in use; the next time, if hashing is busy now."""
+    def _hash_anew(self, found: FoundPin, pin: str) -> None:
+        """Keep a right PIN under the pepper and at the cost in use.
+
+        The next time, if anybody else's is being hashed: nobody at a counter waits behind it.
+        """
+        if self._hasher.taken:
+            return
         current = self._peppers.current
         try:
             pin_hash = self._hasher.hash(self._peppered(pin, current), self._cost)
@@ -257,7 +266,7 @@ class PinVerifier:
             return
         index = self._all_indexes(found.vendor_id, pin)[0]
         with self._database.write_connection() as connection:
-            pin_queries.pepper_anew(
+            pin_queries.hash_anew(
                 connection, found, pin_hash=pin_hash, pin_index=index, pepper_id=current.name
             )
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.access.attempts import Attempt, Attempts
+from punchcard.accounts.access.hashing import password_marks
 from punchcard.accounts.access.known_browsers import KnownBrowsers
 from punchcard.accounts.access.notices import AccountNotices
 from punchcard.accounts.access.provider.errors import ProviderRequired
@@ -158,7 +159,8 @@ def _hold_unchanged(session: Session, person: User | Admin) -> User | Admin:
     """Return the person's row, held, unless the person changed while bcrypt ran."""
     now_stored = session.merge(person, load=False)
     session.refresh(now_stored, with_for_update=True)
-    if now_stored.removed_at is not None or now_stored.password_hash != person.password_hash:
+    is_same = password_marks(now_stored.password_hash)[0] == password_marks(person.password_hash)[0]
+    if now_stored.removed_at is not None or not is_same:
         raise CredentialsInvalid
     return now_stored
 
