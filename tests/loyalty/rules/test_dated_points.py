@@ -19,6 +19,7 @@ from punchcard.loyalty.rules.standing import Lot, Standing, followed
 from punchcard.loyalty.rules.values import CardState, History, PastEntry, ProgramRules
 from punchcard.loyalty.vocabulary import EntryType
 from tests.support.drivers.rules import (
+    CAKE,
     CARD,
     ENTRY,
     MONDAY,
@@ -269,3 +270,13 @@ def test_less_that_comes_back_than_was_spent_is_held_against_what_ends_first() -
     spent = [["2026-05-01", -1], ["2026-09-01", -3]]
     assert give_back((), 0, 3, spent, date(2026, 4, 1)) == [["2026-09-01", 3]]
     assert give_back((), 0, 2, spent, date(2026, 4, 1)) == [["2026-09-01", 2]]
+
+
+def test_what_ends_later_stays_while_a_gift_ends() -> None:
+    lots = (Lot("2026-12-31", 4),)
+    gift = {"reward_id": CAKE, "name": "A cake", "expires_on": "2026-03-01"}
+    standing = Standing(lots=lots, stamp_lots=(Lot("2026-12-31", 2),), grants={"one": gift})
+    holder = card(points=4, stamps=2, standing=standing, due_on=standing.due_on)
+    after = as_of(points_program(points_expiry=YEAR), holder, MONDAY)
+    assert (after.points, after.stamps) == (4, 2)
+    assert after.kept_standing == standing._replace(grants={})

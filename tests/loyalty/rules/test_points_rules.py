@@ -1,6 +1,7 @@
 """Points: whole points and carried fractions, redemption, rewards, corrections by hand."""
 
 from datetime import timedelta
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,7 @@ from punchcard.loyalty.errors.programs import (
 )
 from punchcard.loyalty.errors.till import OccurredAtOutOfRange
 from punchcard.loyalty.rules import decide
+from punchcard.loyalty.rules.purchase_rules import factor_text
 from punchcard.loyalty.rules.reward_rules import ready_rewards
 from punchcard.loyalty.rules.values import (
     BALANCE_LIMIT,
@@ -231,3 +233,8 @@ def test_a_hybrid_card_shows_full_cards_and_rewards_in_reach_together() -> None:
     assert number_ready(points_program(offers=offers), held) == 1
     assert number_ready(program(offers=offers), held) == 2
     assert number_ready(program(), card(stamps=-3)) == 0
+
+
+def test_a_factor_is_told_with_three_digits() -> None:
+    factors = [Fraction(3, 2), Fraction(1, 3), Fraction(2, 3), Fraction(12)]
+    assert [factor_text(one) for one in factors] == ["1.500", "0.333", "0.667", "12.000"]

@@ -164,3 +164,10 @@ def test_a_reservation_counts_as_redeemed_once_it_is_confirmed() -> None:
         details={"points": 40},
     )
     assert confirmed == {"points_reserved": -50, "points_redeemed": 40}
+
+
+def test_a_visit_that_cost_nothing_is_a_purchase_of_no_amount() -> None:
+    deltas = rollup_deltas(
+        type=EntryType.VISIT_RECORDED, stamps_delta=1, points_delta=0, amount_minor=0
+    )
+    assert deltas == {"stamps_earned": 1, "purchases": 1}

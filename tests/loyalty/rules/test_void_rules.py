@@ -206,3 +206,12 @@ def test_only_earnings_and_redemptions_can_be_voided(kind: str) -> None:
 def test_an_entry_that_is_not_there_cannot_be_voided() -> None:
     with pytest.raises(TransactionNotFound):
         decide(void(), program(), card(), MONDAY)
+
+
+def test_a_void_leaves_a_part_of_a_point_that_the_program_does_not_count_in() -> None:
+    """As tiers and promotions leave them on a card."""
+    held = card(points=9, points_carry=1, carry_parts=900)
+    decision = voided(points_program(), held, type="points_earned", points_delta=5)
+    [(entry, after)] = decision.steps
+    assert (after.points, after.points_carry, after.carry_parts) == (4, 1, 900)
+    assert entry.details == {"carry_parts": 900}

@@ -36,7 +36,7 @@ from punchcard.loyalty.rules.dated.notices import (
     notice_time,
     notices_between,
 )
-from punchcard.loyalty.rules.standing import Standing
+from punchcard.loyalty.rules.standing import NO_STANDING, Standing
 from punchcard.loyalty.tables import CARDS, PROGRAMS, VENDORS
 from punchcard.loyalty.turns import TURN_SECONDS, Monotonic
 from punchcard.loyalty.vendor_events import Happened, tell
@@ -148,7 +148,7 @@ class NoticeKeeper:
                 notices = _notices_of(row, since, now)
                 days = {one.expires_on for one in notices if _is_new(session, row.id, one, now)}
                 if days:
-                    all_ends = endings(Standing.parse(row.standing))
+                    all_ends = endings(Standing.parse(row.standing) or NO_STANDING)
                     ends = [one for one in all_ends if one.expires_on in days]
                     self._customer_mail.tell_of_ends(session, row.id, ends)
                     if row.keeps_events:

@@ -249,9 +249,6 @@ def next_stamp(program: ProgramRules, card: CardState, now: datetime) -> NextSta
     used = card.stamps_on_day if card.stamps_day == program.day_of(now) else 0
     left = max(0, program.max_daily_stamps - used)
     opens = now if last is None else last + program.cooldown
-    if last is not None and last > now and last >= now + program.cooldown:
-        # Given by a clock that ran ahead: the till holds a stamp of now against those around now.
-        opens = now
     if not left:
         opens = max(opens, program.start_of_next_day(now))
     return NextStamp(opens if opens > now else None, left)

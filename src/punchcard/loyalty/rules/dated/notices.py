@@ -53,25 +53,12 @@ def notices_between(
     return found
 
 
-def endings(standing: Standing | None) -> Iterator[Ending]:
+def endings(standing: Standing) -> Iterator[Ending]:
     """Give what ends on a card, the first to end first."""
-    if standing is None:
-        return
     for expires_on in _ends((*standing.lots, *standing.stamp_lots)):
         points = sum(lot.amount for lot in standing.lots if lot.expires_on == expires_on)
         stamps = sum(lot.amount for lot in standing.stamp_lots if lot.expires_on == expires_on)
         yield Ending(expires_on, points, stamps)
-
-
-def ending_soon(
-    standing: Standing | None, notice_days: Sequence[int] | None, today: date
-) -> tuple[Ending, ...]:
-    """Return what ends within the longest notice from `today` on; nothing without notices."""
-    if not notice_days:
-        return ()
-    last = (today + timedelta(days=max(notice_days))).isoformat()
-    first = today.isoformat()
-    return tuple(one for one in endings(standing) if first <= one.expires_on <= last)
 
 
 def _ends(lots: Iterable[Lot]) -> list[str]:
