@@ -207,6 +207,28 @@ def test_what_repaid_what_the_other_card_owed_comes_back_with_its_dates(
     assert lots_of(alice, mine) == dated
 
 
+@pytest.mark.parametrize("stays", ["who owes", "who has"])
+def test_what_has_a_date_repays_before_what_has_none_and_comes_back_with_it(
+    alice: TillDriver, stays: str
+) -> None:
+    program = alice.program(**OWING | {"points_expiry": None, "stamps_expiry": None})
+    has = alice.card(program)
+    alice.till.submit(alice.visit(has, amount_minor=500, stamps=5))
+    with alice.database.write() as session:
+        row = session.get_one(LoyaltyProgram, program)
+        row.points_expiry = row.stamps_expiry = DATES
+        row.version += 1
+    alice.till.submit(alice.visit(has, amount_minor=1200, stamps=12))
+    owes, dated = owing(alice, program, 10, 9), lots_of(alice, has)
+    mine, found = (owes, has) if stays == "who owes" else (has, owes)
+    merge_id = merged(alice, mine, found)
+    assert balances(alice, mine) == [(7, 8)]
+    assert lots_of(alice, mine) == [[("2027-03-02", 3)], [("2027-03-02", 2)]]
+    alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
+    assert balances(alice, has, owes) == [(17, 17), (-10, -9)]
+    assert lots_of(alice, has) == dated
+
+
 def test_what_was_spent_meanwhile_and_is_owed_then_goes_back_with_its_dates(
     alice: TillDriver,
 ) -> None:
@@ -245,7 +267,8 @@ def test_whoever_owed_when_cards_were_merged_may_owe_again_however_strict_the_pr
     mine, found = owing(alice, program, 10, 9), alice.card(program)
     alice.till.submit(alice.visit(found, amount_minor=1200, stamps=12))
     with alice.database.write() as session:
-        session.get_one(LoyaltyProgram, program).void_policy = VoidPolicy.REFUSE
+        row = session.get_one(LoyaltyProgram, program)
+        row.void_policy, row.version = VoidPolicy.REFUSE, row.version + 1
     merge_id = merged(alice, mine, found)
     alice.till.submit(alice.void(entries_of(alice, merge_id)[0]))
     assert balances(alice, mine, found) == [(-10, -9), (12, 12)]

@@ -49,16 +49,18 @@ def all_lots(held: Iterable[Lot], sign: int) -> list[LotChange]:
     )
 
 
-def fitting(held: Iterable[Lot], come: Iterable[LotChange], balance: int) -> list[LotChange]:
+def fitting(
+    held: Iterable[Lot], come: Iterable[LotChange], balance: int, *, owed: int = 0
+) -> list[LotChange]:
     """Return the changes `come` of lots such that no more of a `balance` has dates than there is.
 
-    What a card owes is repaid with what ends first.
+    What either card `owed` is repaid with what ends first, and only then with what has no date.
     """
     come = list(come)
     together = lots.merged([*([lot.expires_on, lot.amount] for lot in _active(held)), *come])
     active = [Lot(one[0], one[1]) for one in together if len(one) == 2]
     beyond = sum(lot.amount for lot in active) - max(balance, 0)
-    taken = lots.take(active, beyond) if beyond > 0 else []
+    taken = lots.take(active, max(beyond, owed, 0))
     return lots.merged([*come, *taken])
 
 

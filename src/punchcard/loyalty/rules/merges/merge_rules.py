@@ -119,10 +119,15 @@ def _full(program: ProgramRules, own: CardState, come: CardState) -> tuple[Detai
     after = after._replace(points=floor(has), stamps=own.stamps + come.stamps)
     lifetime = [a + b for a, b in zip(lifetime_of(own), lifetime_of(come), strict=True)]
     told = merge_parts.put_together(own.kept_standing, come.kept_standing, program.tier_plan)
-    for name, balance in (("lots", after.points), ("stamp_lots", after.stamps)):
+    # Parts of a point that make one repay before anything with a date does.
+    met = after.points - own.points - come.points
+    for name, balance, owed in (
+        ("lots", after.points, _owed(own.points) + _owed(come.points) - met),
+        ("stamp_lots", after.stamps, _owed(own.stamps) + _owed(come.stamps)),
+    ):
         held_lots = getattr(own.kept_standing, name)
         lots = merge_parts.all_lots(getattr(come.kept_standing, name), 1)
-        if change := merge_parts.fitting(held_lots, lots, balance):
+        if change := merge_parts.fitting(held_lots, lots, balance, owed=owed):
             told[name] = change
     if any(came := lifetime_of(come)):
         told["lifetime"] = list(came)
@@ -131,6 +136,10 @@ def _full(program: ProgramRules, own: CardState, come: CardState) -> tuple[Detai
     if was := _was(own, come):
         told["was"] = was
     return told, with_lifetime(after, (lifetime[0], lifetime[1], lifetime[2]))
+
+
+def _owed(balance: int) -> int:
+    return max(0, -balance)
 
 
 def _was(own: CardState, come: CardState) -> Details:
