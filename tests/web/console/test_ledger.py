@@ -17,6 +17,7 @@ from tests.support.cast import Shop
 from tests.support.damage import behind_the_triggers
 from tests.support.drivers.pages import PagesDriver
 from tests.support.pages import Visitor, markup_of, text_of
+from tests.web.test_own_domains import path_of
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 _STATE = re.compile(r'name="state" value="([^"]*)"')
@@ -66,6 +67,33 @@ def test_more_entries_than_fit_go_on_over_pages(owner: Visitor, counter: PagesDr
     second = owner.get(following[1].replace("&amp;", "&"))
     assert "Card opened" in second.text
     assert "Card opened" not in first.text.partition("<tbody>")[2]
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", ("+1 stamp ", "+1 point ", "+2 stamps ", "−2 stamps ", "+12 points ")),
+        ("fr", ("+1 tampon ", "+1 point ", "+2 tampons ", "−2 tampons ", "+12 points ")),
+        ("de", ("+1 Stempel ", "+1 Punkt ", "+2 Stempel ", "−2 Stempel ", "+12 Punkte ")),
+        ("lb", ("+1 Stempel ", "+1 Punkt ", "+2 Stempelen ", "−2 Stempelen ", "+12 Punkten ")),
+    ],
+)
+def test_one_stamp_and_one_point_are_told_as_one(
+    owner: Visitor, counter: PagesDriver, language: str, told: tuple[str, ...]
+) -> None:
+    card_id = counter.open()
+    counter.stamp(card_id)
+    entry_id = counter.stamp(card_id, 2).entry["id"]
+    counter.earn(card_id, 100)
+    counter.earn(card_id, 1250)
+    owner.get("/console/members")
+    owner.post(f"/console/members/{card_id}/entries/{entry_id}/void", void_reason="wrong card")
+
+    card = path_of(counter.shop.context, card_id)
+    for page in ("/console", "/console/ledger", f"/console/members/{card_id}", f"{card}/history"):
+        shown = text_of(owner.get(f"{page}?lang={language}"))
+        for words in told:
+            assert words in shown, page
 
 
 def test_an_entry_shows_all_that_is_kept_of_it(owner: Visitor, counter: PagesDriver) -> None:

@@ -51,6 +51,7 @@ class Wording:
             "ago": self.ago,
             "birthday": self.birthday,
             "signed": self.signed,
+            "signed_count": self.signed_count,
             "month_name": self.month_name,
             "weekday": self.weekday,
             "minor_digits": minor_digits,
@@ -79,6 +80,10 @@ class Wording:
     def signed(self, value: int) -> str:
         """Return a change with its sign."""
         return f"+{self.number(value)}" if value > 0 else f"−{self.number(-value)}"
+
+    def signed_count(self, value: int, one: str, many: str) -> str:
+        """Return a change with its sign and what it counts; see `count`."""
+        return plural(abs(value), one, many, self.language).replace("{n}", self.signed(value))
 
     def entry_name(self, type: str) -> str:
         """Return what an entry of the ledger is called, by its type."""

@@ -221,6 +221,7 @@ TEXTS: Final[tuple[str, ...]] = (
     N_("waits for the PIN"),
     N_("{amount} is far more than usual. Is it right?"),
     N_("{amount} of it left"),
+    N_("{amount}: +{n} point, {total} in total."),
     N_("{amount}: +{n} points, {total} in total."),
     N_("{larger} or {smaller}?"),
     N_("{n} minute"),

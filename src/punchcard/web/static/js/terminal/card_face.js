@@ -44,10 +44,11 @@ export function doneWords({ transaction, card }) {
   if (amount_minor !== null && currency !== null) {
     const values = {
       amount: money(amount_minor, currency, language()),
-      n: number(transaction.points_delta, language()),
       total: number(card.points, language()),
     };
-    words.push(t("{amount}: +{n} points, {total} in total.", values));
+    const one = t("{amount}: +{n} point, {total} in total.", values);
+    const many = t("{amount}: +{n} points, {total} in total.", values);
+    words.push(count(transaction.points_delta, one, many));
   }
   if (stamps_delta || !words.length) {
     const values = {
