@@ -41,7 +41,8 @@ def test_tiers_are_kept_with_the_rules_that_a_program_has_unless_it_says(alice: 
 
 
 def test_a_change_of_one_rule_leaves_the_others(alice: Shop) -> None:
-    row = tiered(alice, tier_window="calendar_year", tier_holds_months=12)
+    year = {"tier_window": "calendar_year", "tier_downgrade": "to_fit"}
+    row = tiered(alice, **year, tier_holds_months=12)
     row = change(alice, row, tier_downgrade="one_down", tier_grace_days=7, tier_basis="visits")
     assert (row.tier_window, row.tier_holds_months, row.tier_grace_days) == (
         "calendar_year",
@@ -54,11 +55,40 @@ def test_a_change_of_one_rule_leaves_the_others(alice: Shop) -> None:
 
 
 def test_what_contradicts_what_is_there_is_refused_with_its_field(alice: Shop) -> None:
-    row = tiered(alice, tier_window="calendar_year", tier_holds_months=12)
-    assert refused(alice, row, tier_window="lifetime") == [["tier_holds_months"]]
+    row = tiered(alice)
     assert refused(alice, row, tier_basis="stamps") == [["tier_basis"]]
+    assert refused(alice, row, tier_grace_days=7) == [["tier_grace_days"]]
+    yearly = {"tier_window": "calendar_year", "tier_holds_months": 12}
+    assert refused(alice, row, **yearly) == [["tier_holds_months"]]
+    with pytest.raises(InvalidInput):
+        tiered(alice, **yearly)
     counted = tiered(alice, tier_basis="spend_minor")
     assert refused(alice, counted, type="stamps") == [["tier_basis"]]
+
+
+@pytest.mark.parametrize("endless", [{"tier_window": "lifetime"}, {"tier_downgrade": "never"}])
+def test_who_leaves_tiers_without_a_date_need_not_take_away_how_long_they_were_kept(
+    alice: Shop, endless: dict[str, str]
+) -> None:
+    kept = {"tier_holds_months": 12, "tier_grace_days": 7}
+    row = tiered(alice, tier_window="calendar_year", tier_downgrade="to_fit", **kept)
+
+    assert refused(alice, row, **endless, tier_holds_months=24) == [["tier_holds_months"]]
+    # A form sends all it shows along.
+    row = change(alice, row, **endless, tier_holds_months=12)
+
+    assert (row.tier_holds_months, row.tier_grace_days) == (0, 0)
+
+
+def test_a_program_that_kept_them_without_effect_can_be_changed(alice: Shop) -> None:
+    row = tiered(alice)
+    with alice.context.database.write() as session:
+        found = session.get_one(LoyaltyProgram, row.id)
+        found.tier_rules = {"window": "calendar_year", "downgrade": "never", "holds_months": 12}
+
+    row = change(alice, row, tiers=[BASIC, {**GOLD, "threshold": 400}])
+    assert row.tier_holds_months == 12
+    assert change(alice, row, tier_downgrade="to_fit").tier_holds_months == 12
 
 
 def test_a_tier_gives_rewards_of_its_own_program_that_are_offered(alice: Shop, bob: Shop) -> None:

@@ -112,7 +112,7 @@ def create_program(
         **fields,
     }
     values.setdefault("points_per_amount_minor", minor_units(values["currency"]))
-    values = with_tiers_kept(with_all_rewards({"stamps_target": DEFAULT_STAMPS_TARGET}, values))
+    values = with_tiers_kept({}, with_all_rewards({"stamps_target": DEFAULT_STAMPS_TARGET}, values))
     check_tiers(session, None, values)
     check_dates(session, None, values)
     if "referral" in values:
@@ -197,7 +197,7 @@ def update_program(
         branding = kept_branding(program.id, program.branding, fields["branding"])
         fields = {**fields, "branding": branding}
     was = values_of(program, FIELDS)
-    fields = with_dates_kept(was, with_tiers_kept(with_all_rewards(was, fields)))
+    fields = with_dates_kept(was, with_tiers_kept(was, with_all_rewards(was, fields)))
     if "referral" in fields:
         fields = {**fields, "referral": kept_referral(fields["referral"])}
     _, changed = differing(program, fields)

@@ -17,6 +17,8 @@ from punchcard.loyalty.rules.tiers.tier_form import (
     TIER_BOUNDS,
     TIER_RULES,
     given_by,
+    has_dates,
+    idle_tier_faults,
     kept_tiers,
     tier_faults,
 )
@@ -26,14 +28,21 @@ _LIVE: Final = (PromotionStatus.ACTIVE, PromotionStatus.PAUSED)
 _FIELDS: Final = ("type", "tiers", *TIER_RULES)
 
 
-def with_tiers_kept(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a program's fields with its tiers, if they are among them, as they are kept."""
+def with_tiers_kept(before: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a program's changed fields with its tiers, if they are among them, as they are kept.
+
+    `before` are its fields until now. Who leaves the tiers without a date need not take away how
+    long they were kept.
+    """
     told = dict(fields)
     if "tiers" in told:
         told["tiers"] = kept_tiers(told["tiers"])
     for name in TIER_BOUNDS:
         if name in told:
             told[name] = told[name] or 0
+    if has_dates(before) and not has_dates({**before, **told}):
+        left = [name for name in TIER_BOUNDS if told.get(name, before[name]) == before[name]]
+        told.update(dict.fromkeys(left, 0))
     return told
 
 
@@ -42,7 +51,8 @@ def check_tiers(
 ) -> None:
     """Raise InvalidInput, naming each part of changed tiers that does not fit the program.
 
-    `program` is the one until now, None for one that is only being made.
+    `program` is the one until now, None for one that is only being made. What has no effect is
+    refused when it is asked for; what stands there from before stays as it is.
     """
     if not any(name in changed for name in _FIELDS):
         return
@@ -50,7 +60,8 @@ def check_tiers(
     after = {**before, **changed}
     asked = given_by(after.get("tiers"))
     known = _in_catalogue(session, program.id, asked) if program is not None and asked else ()
-    if faults := tier_faults(after, known):
+    fresh = [name for name in changed if changed[name] != before.get(name)]
+    if faults := [*tier_faults(after, known), *idle_tier_faults(after, fresh)]:
         raise InvalidInput(faults)
     if program is not None and "tiers" in changed:
         has = {tier["key"] for tier in after["tiers"] or ()}

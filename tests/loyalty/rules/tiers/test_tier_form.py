@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
-from punchcard.loyalty.rules.tiers.tier_form import given_by, kept_tiers, tier_faults
+from punchcard.loyalty.rules.tiers.tier_form import (
+    given_by,
+    idle_tier_faults,
+    kept_tiers,
+    tier_faults,
+)
 
 BASIC: dict[str, Any] = {"key": "basic", "name": "Basic", "threshold": 0}
 GOLD: dict[str, Any] = {"key": "gold", "name": "Gold", "threshold": 300, "grants": ["cake"]}
@@ -14,6 +19,11 @@ def faults(*tiers: dict[str, Any], type: str = "points", **rules: Any) -> list[t
     """Return where something is wrong with these tiers of a program that has a cake."""
     told = tier_faults({"type": type, "tiers": list(tiers), **rules}, {"cake"})
     return [tuple(fault["loc"]) for fault in told]
+
+
+def idle(**rules: Any) -> list[tuple[Any, ...]]:
+    """Return what has no effect of rules that are all asked for."""
+    return [tuple(fault["loc"]) for fault in idle_tier_faults(rules, rules)]
 
 
 def test_tiers_that_rise_from_nothing_fit() -> None:
@@ -71,9 +81,21 @@ def test_what_counts_is_something_the_program_collects(type: str, basis: str, fi
 def test_what_counts_for_ever_is_held_for_no_time() -> None:
     held: dict[str, Any] = {"tier_holds_months": 12, "tier_grace_days": 30}
     names = [("tier_holds_months",), ("tier_grace_days",)]
-    assert faults(BASIC, **held) == names
-    assert faults(BASIC, tier_window="lifetime", **held) == names
-    assert faults(BASIC, tier_window="calendar_year", **held) == []
+    for window in ({}, {"tier_window": "lifetime"}):
+        assert idle(**window, tier_downgrade="to_fit", **held) == names
+    assert idle(tier_window="calendar_year", tier_downgrade="to_fit", **held) == []
+    assert idle(tier_holds_months=0, tier_grace_days=0) == []
+
+
+def test_a_tier_that_nobody_falls_from_is_held_for_no_time() -> None:
+    held: dict[str, Any] = {"tier_holds_months": 12, "tier_grace_days": 30}
+    for downgrade in ({}, {"tier_downgrade": "never"}):
+        for window in ("calendar_year", "rolling_12_months"):
+            found = idle_tier_faults({"tier_window": window, **downgrade, **held}, held)
+            assert [fault["loc"] for fault in found] == [["tier_holds_months"], ["tier_grace_days"]]
+            assert all("Nobody falls" in fault["message"] for fault in found)
+            # What stands there from before is nobody's fault now.
+            assert idle_tier_faults({"tier_window": window, **downgrade, **held}, ["tiers"]) == []
 
 
 def test_tiers_give_rewards_of_the_catalogue_each_once_and_the_lowest_none() -> None:

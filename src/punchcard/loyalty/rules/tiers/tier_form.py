@@ -51,6 +51,29 @@ def tier_faults(program: Document, rewards: Collection[str]) -> list[_Fault]:
     ]
 
 
+def idle_tier_faults(program: Document, asked: Collection[str]) -> list[_Fault]:
+    """Return which of the fields that are `asked` for anew have no effect in a whole program."""
+    if is_endless(program):
+        sentence = N_("What counts for ever ends on no date: choose a window first.")
+    elif not has_dates(program):
+        sentence = N_("Nobody falls from these tiers, so they end on no date: leave it out.")
+    else:
+        return []
+    names = [name for name in TIER_BOUNDS if name in asked and program.get(name)]
+    return [_fault(name, message=sentence) for name in names]
+
+
+def has_dates(program: Document) -> bool:
+    """Return whether a tier of the program that is reached has a date to which it is kept."""
+    falls = program.get("tier_downgrade") not in (None, TierDowngrade.NEVER)
+    return falls and not is_endless(program)
+
+
+def is_endless(program: Document) -> bool:
+    """Return whether all that was ever collected counts towards the tiers."""
+    return program.get("tier_window") in (None, TierWindow.LIFETIME)
+
+
 def given_by(tiers: Sequence[Document] | None) -> set[str]:
     """Return the ids of all rewards that tiers give."""
     return {reward_id for tier in tiers or () for reward_id in tier["grants"]}
@@ -76,9 +99,6 @@ def _rule_faults(program: Document) -> list[_Fault]:
     if basis in lacking:
         sentence = N_("The program does not collect what is to count towards its tiers.")
         faults.append(_fault("tier_basis", message=sentence))
-    if program.get("tier_window") in (None, TierWindow.LIFETIME):
-        sentence = N_("What counts for ever ends on no date: choose a window first.")
-        faults += [_fault(name, message=sentence) for name in TIER_BOUNDS if program.get(name)]
     return faults
 
 

@@ -18,7 +18,7 @@ from punchcard.loyalty.rules.tiers.tier_form import (
     TIER_GRANTS_LIMIT,
     TIERS_LIMIT,
 )
-from punchcard.loyalty.vocabulary import ProgramType, TierBasis, TierWindow
+from punchcard.loyalty.vocabulary import ProgramType, TierBasis
 from punchcard.web.console.programs.program_form import COLOURS, HEX_COLOUR
 from punchcard.web.pages.forms import Form
 from punchcard.web.pages.labels.tiers import BASES, DOWNGRADES, WINDOWS
@@ -62,15 +62,8 @@ def read_tiers(
         "tier_window": form.choice("tier_window", tuple(WINDOWS)),
         "tier_downgrade": form.choice("tier_downgrade", tuple(DOWNGRADES)),
     }
-    is_endless = (
-        fields["tier_window"] == TierWindow.LIFETIME and program.tier_window != TierWindow.LIFETIME
-    )
     for name, (minimum, maximum) in TIER_BOUNDS.items():
-        typed = form.whole(name, minimum=minimum, maximum=maximum, required=False)
-        fields[name] = typed or 0
-        if is_endless and typed == getattr(program, name):
-            # It was for the window until now: nobody has to empty it first.
-            fields[name] = 0
+        fields[name] = form.whole(name, minimum=minimum, maximum=maximum, required=False) or 0
     kept = {tier["key"]: tier for tier in program.tiers or ()}
     tiers: list[dict[str, Any]] = []
     names: dict[str, str] = {}

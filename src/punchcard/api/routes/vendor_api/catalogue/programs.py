@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Query
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.rows import values_of
 from punchcard.api.http.dependencies import Caller, CallerDep, Confirm, Listed, PageDep, listed
 from punchcard.api.http.openapi import problems
 from punchcard.api.http.routing import api_router
@@ -24,6 +25,7 @@ from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import program_service, program_tiers
 from punchcard.loyalty.programs.lowering_changes import Lowering
 from punchcard.loyalty.programs.tier_impact import impact_of_tiers
+from punchcard.loyalty.rules.tiers.tier_form import TIER_RULES
 from punchcard.loyalty.vocabulary import ProgramStatus
 
 router = api_router("/api/v1/vendor/loyalty/programs", tag="programs")
@@ -95,10 +97,11 @@ def preview_tiers(
 
     What is left out of the fields stays as it is, as in the PATCH that makes the change.
     """
-    fields = program_tiers.with_tiers_kept(fields_of(request))
     now = caller.context.clock.now()
     with caller.context.database.read() as session:
         program = program_service.get_program(session, caller.vendor_id, program_id)
+        before = values_of(program, TIER_RULES)
+        fields = program_tiers.with_tiers_kept(before, fields_of(request))
         program_tiers.check_tiers(session, program, fields)
         impact = impact_of_tiers(session, program, fields, now=now)
     return TierImpactSchema(**impact._asdict())
