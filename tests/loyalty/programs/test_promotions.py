@@ -136,6 +136,10 @@ def test_a_status_that_cannot_follow_is_refused(bob: Shop, before: str, after: s
         ({"budget": {"stamps": 5}}, [["budget", "stamps"]]),
         ({"budget": {"points": None}}, [["budget", "points"]]),
         (
+            {"effect": {"kind": "add_points", "points": 10}, "budget": {"points": 9}},
+            [["budget", "points"]],
+        ),
+        (
             {"effect": {"kind": "multiply", "factor": "0.500"}, "budget": {"points": 5}},
             [["budget", "points"]],
         ),
@@ -166,6 +170,34 @@ def test_another_shops_location_is_none(bob: Shop, alice: Shop) -> None:
     assert refused.value.errors[0]["loc"] == ["location_ids", 0]
     mine = shelf.promotion(bob, program.id, location_ids=[place(bob)])
     assert mine.location_ids == [place(bob)]
+
+
+def test_a_budget_covers_what_the_promotion_gives_at_once(bob: Shop) -> None:
+    program = shelf.program(bob, **{**shelf.POINTS, "type": "hybrid"})
+    row = shelf.promotion(
+        bob, program.id, effect={"kind": "add_stamps", "stamps": 3}, budget={"stamps": 3}
+    )
+    for smaller in (
+        {"budget": {"stamps": 2}},
+        {"effect": {"kind": "add_stamps", "stamps": 4}},
+        {"effect": {"kind": "add_points", "points": 51}, "budget": {"points": 50}},
+    ):
+        with pytest.raises(InvalidInput) as refusal:
+            change(bob, row, **smaller)
+        (fault,) = refusal.value.errors
+        assert fault["loc"][0] == "budget"
+        assert "gives so much at once" in fault["message"]
+    # What is multiplied gives as much as the purchase is worth.
+    shelf.promotion(bob, program.id, budget={"points": 1})
+
+
+def test_a_promotion_whose_budget_never_gave_anything_can_be_paused(bob: Shop) -> None:
+    program = shelf.program(bob, **shelf.POINTS)
+    row = shelf.promotion(bob, program.id, effect={"kind": "add_points", "points": 10})
+    with bob.context.database.write() as session:
+        session.get_one(Promotion, row.id).budget = {"points": 9}
+
+    assert change(bob, row, status="paused").status == "paused"
 
 
 def test_a_budget_covers_what_was_given_already(bob: Shop) -> None:

@@ -105,6 +105,7 @@ def test_whoever_changes_it_again_finds_what_was_typed(owner: Visitor, here: str
         ({"starts_on": "2026-05-02", "ends_on": "2026-05-01"}, "Must not be before the first day."),
         ({"limit_per": "day"}, "Please fill this in."),
         ({"budget": "0"}, "A whole number from 1"),
+        ({"effect_kind": "add_points", "points": "10", "budget": "9"}, "Must be at least 10:"),
         ({"minimum_purchase": "much"}, "An amount such as"),
         ({"items": "x" * 65}, "At most 64 characters in a line."),
     ],

@@ -1,6 +1,6 @@
 """Promotions of a program: make, read, change, end."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -85,7 +85,7 @@ def create_promotion(
         updated_at=act.now,
     )
     check_status(None, promotion.status)
-    _check(session, program, promotion)
+    _check(session, program, promotion, FIELDS)
     _check_number(session, act, program, promotion)
     session.add(promotion)
     session.flush()
@@ -150,7 +150,7 @@ def update_promotion(
     # An object that is half changed must not be written while it is still looked at.
     with session.no_autoflush:
         set_fields(promotion, changed)
-        _check(session, program, promotion)
+        _check(session, program, promotion, changed)
         _check_number(session, act, program, promotion)
     if changed.get("status") == PromotionStatus.ENDED:
         promotion.ended_at = act.now
@@ -190,7 +190,7 @@ def planned_promotion(
         vendor_id=program.vendor_id,
         program_id=program.id,
     )
-    _check(session, program, planned)
+    _check(session, program, planned, FIELDS)
     return planned
 
 
@@ -231,10 +231,12 @@ def _locked(
     return program, promotion
 
 
-def _check(session: Session, program: LoyaltyProgram, promotion: Promotion) -> None:
+def _check(
+    session: Session, program: LoyaltyProgram, promotion: Promotion, changed: Collection[str]
+) -> None:
     keys = [tier["key"] for tier in program.tiers or ()]
     whole = values_of(promotion, (*FIELDS, "points_given", "stamps_given"))
-    check_promotion(whole, program_type=program.type, tier_keys=keys)
+    check_promotion(whole, program_type=program.type, tier_keys=keys, changed=changed)
     if promotion.location_ids:
         _check_places(session, program.vendor_id, promotion.location_ids)
 

@@ -1,7 +1,7 @@
 """What a promotion may look like: bounds, and what its parts must say together. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -39,17 +39,22 @@ _Fault = dict[str, Any]
 
 
 def check_promotion(
-    promotion: Mapping[str, Any], *, program_type: ProgramType, tier_keys: Sequence[str]
+    promotion: Mapping[str, Any],
+    *,
+    program_type: ProgramType,
+    tier_keys: Sequence[str],
+    changed: Collection[str],
 ) -> None:
     """Raise InvalidInput, naming each part of a whole promotion that does not fit.
 
-    `tier_keys` are those that its program has.
+    `tier_keys` are those that its program has. What could never give anything is refused when it
+    is asked for, among the fields that are `changed`: one that stands there can be paused, and end.
     """
     faults = [
         *_effect_faults(promotion["effect"], program_type),
         *_date_faults(promotion),
         *_window_faults(promotion.get("windows") or ()),
-        *_budget_faults(promotion),
+        *_budget_faults(promotion, changed),
         *_tier_faults(promotion.get("tier_keys") or (), tier_keys),
     ]
     if promotion.get("segment_id"):
@@ -130,7 +135,7 @@ def _window_faults(windows: Sequence[Mapping[str, Any]]) -> list[_Fault]:
     return faults
 
 
-def _budget_faults(promotion: Mapping[str, Any]) -> list[_Fault]:
+def _budget_faults(promotion: Mapping[str, Any], changed: Collection[str]) -> list[_Fault]:
     budget = promotion.get("budget")
     if not budget:
         return []
@@ -148,6 +153,9 @@ def _budget_faults(promotion: Mapping[str, Any]) -> list[_Fault]:
         sentence = N_("Must be at least {given}: so much was given already.")
         given = promotion[f"{gives}_given"]
         faults.append(_fault("budget", gives, message=sentence, given=given))
+    elif budget[gives] < (least := effect.get(gives) or 0) and {"effect", "budget"} & {*changed}:
+        sentence = N_("Must be at least {least}: the promotion gives so much at once, or nothing.")
+        faults.append(_fault("budget", gives, message=sentence, least=least))
     return faults
 
 
