@@ -17,7 +17,7 @@ from punchcard.db import outbox
 from punchcard.db.database import Database
 from punchcard.engage.candidates import DaySpan, Met, met_by_entries, met_in_window, window_end
 from punchcard.engage.models import Automation, AutomationRun
-from punchcard.engage.run_book import done_elsewhere, enter, settle
+from punchcard.engage.run_book import done_elsewhere, enter, put_run_off, settle
 from punchcard.engage.run_operations import DueRun, operation_of
 from punchcard.engage.vocabulary import BY_DAY, AutomationStatus, RunState
 from punchcard.kit.clock import Clock
@@ -122,7 +122,7 @@ class AutomationKeeper:
     ) -> bool:
         """Do what is due, of one card or of all; returns whether nothing is left of it."""
         while rows := self._due(now, card_id):
-            rows = self._without_doubles(rows, now)
+            rows = self._without_doubles(self._out_of_quiet_hours(rows, now), now)
             operations = [operation_of(row, now, self._ids) for row in rows]
             outcomes = self._till.submit_all(operations)
             if not self._settle(rows, outcomes, now) or not goes_on():
@@ -174,6 +174,15 @@ class AutomationKeeper:
             rows = session.execute(query).all()
             session.expunge_all()
         return [DueRun(*row) for row in rows]
+
+    def _out_of_quiet_hours(self, rows: Sequence[DueRun], now: datetime) -> list[DueRun]:
+        """Return the runs that may be done now; after a standstill the others are put off."""
+        put_off = {row.run.id: until for row in rows if (until := row.waits_until(now)) > now}
+        if put_off:
+            with self._database.write() as session:
+                for run_id, until in put_off.items():
+                    put_run_off(session, run_id, until)
+        return [row for row in rows if row.run.id not in put_off]
 
     def _without_doubles(self, rows: Sequence[DueRun], now: datetime) -> list[DueRun]:
         """Return the runs that are to be done; what was done for a merged card is not again."""

@@ -86,6 +86,15 @@ def settle(
     )
 
 
+def put_run_off(session: Session, run_id: AutomationRunId, until: datetime) -> None:
+    """Let a run that waits wait longer, unless it was done meanwhile."""
+    session.execute(
+        update(AutomationRun)
+        .where(AutomationRun.id == run_id, AutomationRun.state == RunState.WAITING)
+        .values(due_at=until)
+    )
+
+
 def done_elsewhere(session: Session, runs: Collection[AutomationRun]) -> set[AutomationRunId]:
     """Return which of these runs are those of another card as well: merged since with theirs.
 

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from punchcard.engage.models import Automation, AutomationRun
+from punchcard.engage.rules.quiet_hours import first_moment
 from punchcard.engage.vocabulary import AutomationAction, Trigger
 from punchcard.kit.ids import GrantId, Ids
 from punchcard.loyalty.grant_codes import new_grant_code
@@ -38,6 +39,10 @@ class DueRun(NamedTuple):
     automation: Automation
     timezone: str
     number: str
+
+    def waits_until(self, now: datetime) -> datetime:
+        """Return `now`, or the end of the quiet hours that it lies in."""
+        return first_moment(now, self.automation.quiet_hours, ZoneInfo(self.timezone))
 
 
 def operation_of(due: DueRun, now: datetime, ids: Ids) -> Operation:

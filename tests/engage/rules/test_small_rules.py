@@ -46,13 +46,43 @@ def test_who_is_held_out_of_one_is_not_out_of_all() -> None:
         # The night in which the clocks are put on, and the one in which they are put back.
         ("2026-03-28T23:00+01:00", NIGHT, "2026-03-29T08:00+02:00"),
         ("2026-10-24T23:00+02:00", NIGHT, "2026-10-25T08:00+01:00"),
-        ("2026-03-28T23:00+01:00", {"from": "22:00", "to": "02:30"}, "2026-03-29T03:30+02:00"),
-        # The hour from two to three comes twice: never back to the first of them.
-        ("2026-10-25T02:10+01:00", {"from": "01:00", "to": "02:30"}, "2026-10-25T02:10+01:00"),
+        ("2026-03-02T03:00:59+01:00", NIGHT, "2026-03-02T08:00+01:00"),
     ],
 )
 def test_quiet_hours_are_waited_for(at: str, quiet: Any, first: str) -> None:
     moment = first_moment(datetime.fromisoformat(at), quiet, BERLIN)
+    assert moment == datetime.fromisoformat(first)
+
+
+LUXEMBOURG, NEW_YORK = "Europe/Luxembourg", "America/New_York"
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "begins", "ends", "first"),
+    [
+        # From two to three there is nothing: at three the quiet hours are over.
+        (LUXEMBOURG, "2026-03-28T23:00+01:00", "22:00", "02:30", "2026-03-29T03:00+02:00"),
+        (LUXEMBOURG, "2026-03-29T01:59+01:00", "01:30", "02:00", "2026-03-29T03:00+02:00"),
+        (LUXEMBOURG, "2026-03-29T01:50+01:00", "02:10", "02:50", "2026-03-29T01:50+01:00"),
+        (LUXEMBOURG, "2026-03-29T03:00+02:00", "02:30", "08:00", "2026-03-29T08:00+02:00"),
+        (NEW_YORK, "2026-03-07T23:00-05:00", "22:00", "02:30", "2026-03-08T03:00-04:00"),
+        # From two to three comes twice: what ends in it ends whenever the clock shows that, and
+        # what began in it goes on while the clock stands before its beginning again.
+        (LUXEMBOURG, "2026-10-25T02:10+02:00", "01:00", "02:30", "2026-10-25T02:30+02:00"),
+        (LUXEMBOURG, "2026-10-25T02:40+02:00", "01:00", "02:30", "2026-10-25T02:40+02:00"),
+        (LUXEMBOURG, "2026-10-25T02:10+01:00", "01:00", "02:30", "2026-10-25T02:30+01:00"),
+        (LUXEMBOURG, "2026-10-25T02:10+02:00", "22:00", "03:00", "2026-10-25T03:00+01:00"),
+        (LUXEMBOURG, "2026-10-25T02:40+02:00", "02:30", "08:00", "2026-10-25T08:00+01:00"),
+        (NEW_YORK, "2026-11-01T01:10-04:00", "22:00", "01:30", "2026-11-01T01:30-04:00"),
+        (NEW_YORK, "2026-11-01T01:10-05:00", "22:00", "01:30", "2026-11-01T01:30-05:00"),
+        (NEW_YORK, "2026-10-31T23:00-04:00", "21:00", "08:00", "2026-11-01T08:00-05:00"),
+    ],
+)
+def test_quiet_hours_go_by_what_the_clock_shows_in_the_nights_it_is_changed(
+    zone: str, at: str, begins: str, ends: str, first: str
+) -> None:
+    quiet = {"from": begins, "to": ends}
+    moment = first_moment(datetime.fromisoformat(at), quiet, ZoneInfo(zone))
     assert moment == datetime.fromisoformat(first)
 
 

@@ -1,8 +1,11 @@
 """Quiet hours: nothing happens by itself on a phone while people sleep."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
+
+_MINUTE: Final = timedelta(minutes=1)
 
 
 def first_moment(at: datetime, quiet_hours: Mapping[str, str] | None, zone: ZoneInfo) -> datetime:
@@ -13,18 +16,15 @@ def first_moment(at: datetime, quiet_hours: Mapping[str, str] | None, zone: Zone
     if not quiet_hours:
         return at
     begins, ends = (time.fromisoformat(quiet_hours[name]) for name in ("from", "to"))
-    local = at.astimezone(zone)
-    now = local.time().replace(tzinfo=None)
-    is_over_midnight = ends < begins
-    is_night = now >= begins or now < ends
-    if not (is_night if is_over_midnight else begins <= now < ends):
-        return at
-    ends_on = local.date()
-    if is_over_midnight and now >= begins:
-        ends_on += timedelta(days=1)
-    # Where the clocks are put back the hour comes twice: the end is never before `at`.
-    return max(at, _moment(ends_on, ends, zone))
+    began = shown = at.astimezone(zone).replace(tzinfo=None)
+    moment = at
+    # Minute by minute, as the clock goes: an hour may be left out, or come twice. Where it is put
+    # back to before the quiet hours, they go on.
+    while shown < began or _is_quiet(shown.time(), begins, ends):
+        moment = moment.replace(second=0, microsecond=0) + _MINUTE
+        shown = moment.astimezone(zone).replace(tzinfo=None)
+    return moment
 
 
-def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
+def _is_quiet(shown: time, begins: time, ends: time) -> bool:
+    return begins <= shown < ends if begins < ends else shown >= begins or shown < ends
