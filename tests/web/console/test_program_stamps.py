@@ -84,6 +84,42 @@ def test_emptied_rows_leave_the_full_card_alone(
     assert (row.stamp_rewards, row.stamps_target, row.stamps_expiry) == (None, 10, None)
 
 
+def test_an_owner_of_stamp_cards_says_how_long_before_the_end_it_is_told(
+    visitors: Visitors, alice: Shop, coffee: LoyaltyProgram, context: Context
+) -> None:
+    owner, here = visitors(alice), f"/console/programs/{coffee.id}"
+    shown = form_on(owner.get(here).text, here)
+    assert (shown["expiry_notice_days"], shown["return_grace_days"]) == ("30, 7", "30")
+    assert save(owner, coffee, expiry_notice_days="60, 14", return_grace_days="10").is_redirect
+
+    row = stored(context, coffee.id)
+    assert (row.expiry_notice_days, row.return_grace_days) == ([60, 14], 10)
+    # A form that does not ask leaves both as they are.
+    assert save(owner, coffee, name="Other").is_redirect
+    row = stored(context, coffee.id)
+    assert (row.expiry_notice_days, row.return_grace_days) == ([60, 14], 10)
+
+
+def test_where_stamps_never_end_nothing_can_be_told(
+    visitors: Visitors, alice: Shop, coffee: LoyaltyProgram
+) -> None:
+    asked = {"expiry_notice_days": "60", "return_grace_days": "10"}
+    refused = save(visitors(alice), coffee, stamps_expiry_kind="never", **asked)
+
+    assert refused.status_code == 422
+    assert "say when points or stamps end first" in text_of(refused)
+
+
+def test_both_are_asked_once_where_points_are_collected_too(
+    visitors: Visitors, alice: Shop
+) -> None:
+    program = shelf.program(alice, type="hybrid", slug="both")
+    page = visitors(alice).get(f"/console/programs/{program.id}").text
+
+    assert page.count('name="expiry_notice_days"') == 1
+    assert page.count('name="return_grace_days"') == 1
+
+
 @pytest.mark.parametrize(
     ("typed", "told"),
     [

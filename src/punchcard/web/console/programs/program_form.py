@@ -16,6 +16,7 @@ from punchcard.wallets.symbols.stamp_symbols import PLAIN, SYMBOLS
 from punchcard.web.console.programs.program_points_form import (
     initial_points_dates,
     read_points_dates,
+    read_stamps_notices,
 )
 from punchcard.web.console.programs.program_stamps_form import (
     initial_stamp_card,
@@ -117,6 +118,8 @@ def read_program(form: Form, program_context: ProgramContext) -> dict[str, Any]:
     if program_context.has_stamps:
         kept, currency = program_context.stamp_rewards, program_context.currency
         fields.update(read_stamp_card(form, fields, kept, currency))
+        if not program_context.has_points:
+            fields.update(read_stamps_notices(form))
     return fields
 
 

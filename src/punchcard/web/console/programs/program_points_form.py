@@ -1,4 +1,4 @@
-"""When points end and begin, as a program's form has it, and what is to be thought of with it."""
+"""When points end and begin, and how ends are told, as a program's form has it."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,6 @@ FAIR_MONTHS: Final = 24
 
 _STRICT_COUNTRIES: Final = ("DE", "AT")
 _STRICT_LANGUAGE: Final = "de"
-_NUMBERS: Final = ("points_activation_days", "return_grace_days")
 _COUNTED: Final = (ExpiryKind.FIXED, ExpiryKind.INACTIVITY)
 _TOO_SHORT: Final = N_(
     "Fewer than 24 months: in Germany and Austria courts found such short times unfair."
@@ -42,15 +41,17 @@ def read_points_dates(form: Form, program: Mapping[str, Any] | None) -> dict[str
     """
     if not form.value("points_expiry_kind"):
         return {}
-    numbers = {
-        name: form.whole(name, minimum=EXPIRY_BOUNDS[name][0], maximum=EXPIRY_BOUNDS[name][1])
-        for name in _NUMBERS
-    }
     return {
         "points_expiry": _read_end(form, program),
-        "expiry_notice_days": _read_notices(form),
-        **numbers,
+        "points_activation_days": _read_number(form, "points_activation_days"),
+        **_read_notices_and_grace(form),
     }
+
+
+def read_stamps_notices(form: Form) -> dict[str, Any]:
+    """Return how it is told that stamps end, where only stamps do; nothing where nobody asks."""
+    is_asked = "expiry_notice_days" in {name for name, _ in form.sent()}
+    return _read_notices_and_grace(form) if is_asked else {}
 
 
 def initial_points_dates(program: LoyaltyProgram) -> dict[str, Any]:
@@ -100,6 +101,18 @@ def _read_end(form: Form, before: Mapping[str, Any] | None) -> dict[str, Any] | 
     months = form.whole("points_expiry_months", minimum=minimum, maximum=maximum)
     rounding = form.choice("points_expiry_round_to", tuple(ROUNDINGS))
     return {"kind": kind, "months": months, "round_to": rounding}
+
+
+def _read_notices_and_grace(form: Form) -> dict[str, Any]:
+    return {
+        "expiry_notice_days": _read_notices(form),
+        "return_grace_days": _read_number(form, "return_grace_days"),
+    }
+
+
+def _read_number(form: Form, name: str) -> int | None:
+    minimum, maximum = EXPIRY_BOUNDS[name]
+    return form.whole(name, minimum=minimum, maximum=maximum)
 
 
 def _read_notices(form: Form) -> list[int] | None:
