@@ -51,6 +51,45 @@ def test_work_that_is_done_is_gone(context: Context) -> None:
     assert rows(context) == []
 
 
+def leave_in_hand(context: Context) -> None:
+    """Let a worker claim work, and be killed."""
+    leave(context, "sweep", "a")
+    with context.database.write() as session:
+        lease, now = timedelta(minutes=1), context.clock.now()
+        assert outbox.claim(session, ["sweep"], limit=9, now=now, lease=lease)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_on_sqlite_a_server_takes_up_at_once_what_it_had_in_hand_when_it_was_killed(
+    context: Context,
+) -> None:
+    leave_in_hand(context)
+    is_done = threading.Event()
+    again = worker(context, sweep=lambda _context, _key: is_done.set())
+
+    again.start()
+    try:
+        assert is_done.wait(60)
+    finally:
+        again.stop()
+
+    assert rows(context) == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_on_postgresql_it_may_be_in_another_workers_hand_until_its_lease_is_over(
+    context: Context, clock: ManualClock
+) -> None:
+    leave_in_hand(context)
+    again = worker(context, sweep=lambda _context, _key: None)
+
+    again.take_over()
+
+    assert again.do_work() == 0
+    clock.advance(seconds=60)
+    assert again.do_work() == 1
+
+
 def test_a_look_that_finds_nothing_is_one_statement_and_locks_nothing(context: Context) -> None:
     with context.database.write() as session:
         writer = session.connection().engine

@@ -218,6 +218,15 @@ def claim(
     ]
 
 
+def end_leases(session: Session, now: datetime) -> None:
+    """Let everything that is in hand be claimed anew: whoever had it is known to be gone."""
+    session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.status == WorkStatus.CLAIMED, OutboxRow.lease_until > now)
+        .values(lease_until=now)
+    )
+
+
 def lanes_due(
     connection: Connection,
     lanes: tuple[tuple[str, ...], ...],

@@ -109,6 +109,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until stopped; a database that is away is waited for."""
+        self.take_over()
         others = [
             threading.Thread(target=self._run_lane, args=(lane, False), name="worker", daemon=True)
             for lane in self._lanes[1:]
@@ -121,6 +122,19 @@ class Worker:
         self._run_lane(self._lanes[0], True)
         for thread in others:
             thread.join()
+
+    def take_over(self) -> None:
+        """Let what a server that died had in hand be due at once, where no other can be at it.
+
+        That is so on SQLite, which one server works on; elsewhere the lease is waited for.
+        """
+        if not self._context.settings.is_embedded:
+            return
+        try:
+            with self._context.database.write() as session:
+                outbox.end_leases(session, self._context.clock.now())
+        except SQLAlchemyError as error:
+            _log.warning("what was in hand waits for its lease: %s", first_line(error))
 
     def do_work(self) -> int:
         """Claim and handle what is due in every lane; returns how many rows there were."""
