@@ -100,3 +100,17 @@ def test_a_guest_reads_what_is_on_what_was_given_and_when_points_end(
     expect(news).to_contain_text("30 points on 2 Mar 2028")
     expect(news).to_contain_text(f"{grant['code'][:5]}-{grant['code'][5:]}")
     assert_no_axe_violations(page)
+
+
+@pytest.mark.parametrize(("page_of", "button"), [("promotions", "#save"), ("automations", "#look")])
+def test_a_long_button_stays_within_its_form_on_a_small_phone(
+    visits: Visits, api: Api, alice: Shop, page_of: str, button: str
+) -> None:
+    counter = open_bakery(api, alice)
+    page = visits.open(width=320)
+    visits.sign_in(page, alice.token("owner"))
+    page.goto(f"/console/programs/{counter.program['id']}/{page_of}/new?lang=de")
+
+    [field], [press] = boxes_of(page, "#name"), boxes_of(page, button)
+
+    assert press["x"] + press["width"] <= field["x"] + field["width"] + 1

@@ -1,5 +1,6 @@
 """A happy hour as an owner plans it: in plain words, with what it would have cost."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -90,6 +91,20 @@ def test_whoever_changes_it_again_finds_what_was_typed(owner: Visitor, here: str
     again = owner.post(f"{here}/new", **sure, again="on")
     shown = form_on(again.text, f"{here}/new")
     assert {name: shown[name] for name in typed} == typed
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("fr", ("À partir de", "Jusqu’à")), ("de", ("Ab", "Bis")), ("lb", ("Vun", "Bis"))],
+)
+def test_a_time_of_day_is_asked_for_as_one_and_not_as_a_date(
+    owner: Visitor, bread: PagesDriver, here: str, language: str, told: tuple[str, str]
+) -> None:
+    page = owner.get(f"{here}/new?lang={language}").text
+    for name, label in zip(("from", "to"), told, strict=True):
+        shown = re.search(rf'<label for="window_1_{name}">\s*([^<]+?)\s*<', page)
+        assert shown is not None
+        assert shown[1] == label
 
 
 @pytest.mark.parametrize(
