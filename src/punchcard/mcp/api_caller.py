@@ -126,7 +126,7 @@ class BearerKey(httpx.Auth):
 def _content(response: httpx.Response, told: Mapping[str, str] | None) -> dict[str, Any]:
     try:
         content = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if response.is_success and isinstance(content, dict):
         return content

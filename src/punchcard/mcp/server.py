@@ -102,7 +102,7 @@ def _permissions(address: str, key: str) -> frozenset[str]:
         caller = told.json()
     except httpx.TransportError as error:
         raise KeyNotAccepted(f"{address} does not answer ({type(error).__name__}).") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise KeyNotAccepted(f"{address} is no Punchcard server.") from error
     if not told.is_success:
         detail = caller.get("detail", told.reason_phrase)

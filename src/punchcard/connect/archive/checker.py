@@ -14,6 +14,7 @@ import hashlib
 import json
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -26,6 +27,12 @@ FORMAT, VERSION = "punchcard-archive", 1
 ENTRIES, CARDS = "tables/loyalty_transactions.jsonl", "tables/loyalty_cards.jsonl"
 
 Row = dict[str, Any]
+
+# What an archive is read with raises whatever it stumbles over in one that somebody else made.
+FAULTS = (
+    *(OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 
 
 class ArchiveFaulty(Exception):
@@ -162,7 +169,7 @@ def main() -> int:
         archive = Archive(path)
         manifest = check_files(archive)
         entries, cards = check_ledger(archive)
-    except (ArchiveFaulty, OSError, ValueError, LookupError, zipfile.BadZipFile) as fault:
+    except (ArchiveFaulty, *FAULTS) as fault:
         sys.stderr.write(f"Not sound: {fault}.\n")
         return 1
     sys.stdout.write(

@@ -13,16 +13,15 @@ import httpcore
 from punchcard import __version__
 from punchcard.connect.webhooks.addresses import Destination, read_address
 from punchcard.connect.webhooks.retry_rules import WebhookAnswer
-from punchcard.connect.webhooks.wire import (
-    AddressRefused,
+from punchcard.connect.webhooks.wire import AddressRefused, GuardedNetwork
+from punchcard.kit.clock import Clock
+from punchcard.kit.i18n import N_
+from punchcard.kit.outgoing.bounded_network import (
     Deadline,
-    GuardedNetwork,
     NameUnknown,
     Resolve,
     system_resolve,
 )
-from punchcard.kit.clock import Clock
-from punchcard.kit.i18n import N_
 from punchcard.kit.validation.invalid import InvalidValue
 from punchcard.kit.validation.networks import IpNetwork
 

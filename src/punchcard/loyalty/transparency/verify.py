@@ -210,7 +210,11 @@ def main(arguments: list[str] | None = None) -> int:
     except ProofFaulty as error:
         sys.stderr.write(f"NOT PROVED: {error}.\n")
         return 1
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (
+        *(OSError, ValueError, LookupError, TypeError, AttributeError),
+        # Brackets within brackets, a few thousand deep.
+        RecursionError,
+    ) as error:
         sys.stderr.write(f"NOT PROVED: {asked.proof} cannot be read: {error}\n")
         return 1
     sys.stdout.write("\n".join(told) + "\n")

@@ -1,5 +1,6 @@
 """Asking the provider: within a size, a time and a number at once, and never led elsewhere."""
 
+import gzip
 import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from punchcard.accounts.access.provider.errors import ProviderAway
 from punchcard.accounts.access.provider.provider_http import ProviderHttp
 from punchcard.fakes.serving import served
 
-LIMIT = 1000
+LIMIT = 5000
 
 
 class Ticks:
@@ -65,6 +66,15 @@ async def a_list(request: Request) -> Response:
     return JSONResponse(["not", "an object"])
 
 
+async def too_deep(request: Request) -> Response:
+    return Response("[" * (LIMIT - 1))
+
+
+async def packed(request: Request) -> Response:
+    body = gzip.compress(b'{"is": "packed"}')
+    return Response(body, headers={"Content-Encoding": "gzip"})
+
+
 async def a_page(request: Request) -> Response:
     return Response("<p>a portal of a hotel</p>")
 
@@ -80,6 +90,8 @@ def serving(hung: Hung) -> Iterator[str]:
             ("dripping", dripping),
             ("list", a_list),
             ("page", a_page),
+            ("deep", too_deep),
+            ("packed", packed),
             ("hung", hung.answer),
         )
     ]
@@ -91,7 +103,7 @@ def test_only_a_whole_object_in_time_is_an_answer() -> None:
     with serving(Hung()) as address:
         http = ProviderHttp(timeout_seconds=10, limit_bytes=LIMIT, parallel=1)
         assert http.get(f"{address}/good") == {"is": "good"}
-        for path in ("elsewhere", "long", "list", "page", "nothing"):
+        for path in ("elsewhere", "long", "list", "page", "deep", "packed", "nothing"):
             with pytest.raises(ProviderAway):
                 http.get(f"{address}/{path}")
         # What failed has given its turn back.

@@ -3,6 +3,7 @@
 The owner's account is linked, so whatever is refused here would have opened a session.
 """
 
+import base64
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -68,6 +69,11 @@ def no_token(_: FakeProvider, __: Claims) -> str:
     return "no token"
 
 
+def nested_too_deep(_: FakeProvider, __: Claims) -> str:
+    head = base64.urlsafe_b64encode(b"[" * 6000).rstrip(b"=").decode()
+    return f"{head}.e30.AA"
+
+
 @ON_SQLITE
 @pytest.mark.parametrize(
     "forge",
@@ -78,6 +84,7 @@ def no_token(_: FakeProvider, __: Claims) -> str:
         of_an_unknown_key,
         with_a_changed_claim,
         no_token,
+        nested_too_deep,
     ],
 )
 @pytest.mark.usefixtures("linked")

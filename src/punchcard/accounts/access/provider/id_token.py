@@ -107,7 +107,8 @@ def _verified(token: str, client_id: str, issuer: str, keys_of: KeysOf) -> dict[
                 "verify_nbf": False,
             },
         )
-    except jwt.PyJWTError as error:
+    # RecursionError: brackets within brackets, a few thousand deep.
+    except (jwt.PyJWTError, RecursionError) as error:
         raise _refused(f"{type(error).__name__}: {error}"[:_REASON_CHARACTERS]) from error
     return claims
 

@@ -5,18 +5,13 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, Protocol
-from urllib.parse import quote_plus
+from typing import Any, Final, Protocol
+from urllib.parse import quote_plus, urlencode
 
-from punchcard import __version__
 from punchcard.accounts.access.provider.errors import ProviderAway
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import httpx
+from punchcard.kit.outgoing.bounded_request import FAILURES, AnswerTooLong, bounded_request
 
 _log = logging.getLogger(__name__)
 _OK: Final = 200
@@ -85,38 +80,31 @@ class ProviderHttp:
         headers: dict[str, str],
         form: Mapping[str, str] | None = None,
     ) -> tuple[int, Document]:
-        import httpx
-
-        told = {"User-Agent": f"Punchcard/{__version__}", "Accept": "application/json", **headers}
-        ends_at = self._monotonic() + self._timeout_seconds
+        body = urlencode(form).encode() if form is not None else None
+        if body is not None:
+            headers = {"Content-Type": "application/x-www-form-urlencoded", **headers}
         try:
-            with (
-                self._turn(),
-                httpx.Client(
-                    timeout=self._timeout_seconds, follow_redirects=False, trust_env=False
-                ) as client,
-                client.stream(method, address, headers=told, data=form) as answer,
-            ):
-                read = self._read(answer, ends_at)
-                document = json.loads(read)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            with self._turn():
+                status, read = bounded_request(
+                    method,
+                    address,
+                    headers={"Accept": "application/json", **headers},
+                    body=body,
+                    timeout_seconds=self._timeout_seconds,
+                    limit_bytes=self._limit_bytes,
+                    monotonic=self._monotonic,
+                )
+            document = json.loads(read)
+        # RecursionError: brackets within brackets, a few thousand deep.
+        except (*FAILURES, AnswerTooLong, ValueError, RecursionError) as error:
             _log.warning("The identity provider cannot be asked at %s: %r", address, error)
             raise ProviderAway from error
         if not isinstance(document, dict):
             raise ProviderAway
-        return answer.status_code, document
-
-    def _read(self, answer: "httpx.Response", ends_at: float) -> bytes:
-        """Return the body. Raises ProviderAway when it is too long, or drips too slowly."""
-        read = bytearray()
-        for part in answer.iter_bytes():
-            read += part
-            if len(read) > self._limit_bytes or self._monotonic() > ends_at:
-                raise ProviderAway
-        return bytes(read)
+        return status, document
 
     @contextmanager
-    def _turn(self) -> "Iterator[None]":
+    def _turn(self) -> Iterator[None]:
         if not self._turns.acquire(blocking=False):
             raise ProviderAway(retry_after_seconds=_RETRY_AFTER_SECONDS)
         try:

@@ -48,17 +48,20 @@ def post_checkpoint(database: Database, settings: Settings, checkpoint_id: str) 
     if note is None or not address:
         return
     try:
-        answer = httpx.post(
+        with httpx.stream(
+            "POST",
             address,
             content=note.encode(),
             headers={"Content-Type": "text/plain; charset=utf-8"},
             timeout=_TIMEOUT_SECONDS,
             follow_redirects=False,
-        )
+        ) as answer:
+            # Its status says all: a body, however long, is left where it is.
+            status, is_taken = answer.status_code, answer.is_success
     except httpx.HTTPError as error:
         raise RetryLater(f"The webhook for checkpoints: {error!r}") from error
-    if not answer.is_success:
-        raise RetryLater(f"The webhook for checkpoints answered {answer.status_code}.")
+    if not is_taken:
+        raise RetryLater(f"The webhook for checkpoints answered {status}.")
 
 
 def _is_own_network(host: str) -> bool:

@@ -1,0 +1,1 @@
+"""Asking other servers, within a time and a size."""
