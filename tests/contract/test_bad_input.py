@@ -101,6 +101,7 @@ UNASKED = {"challenge", "code", "token", "credential"}
 """What confirms in another way: beside the right password nobody looks at it."""
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("route", WITH_BODY, ids=" ".join)
 def test_no_field_takes_what_it_is_not_for(quiet_stage: Stage, document: Any, route: Route) -> None:
     with nothing_written(quiet_stage.context.database):

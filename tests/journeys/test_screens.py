@@ -56,6 +56,7 @@ def kept(engine: Engine) -> Iterator[Kept]:
             assert visits.watch.verdict() == []
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
 def test_a_screen_shuts_nobody_out_at_any_width(
     engine: Engine, browser: Browser, town: Town, kept: Kept, screen: Screen
