@@ -105,13 +105,7 @@ def build_context(
     wallets = build_wallets(base, card_links, rotating_codes)
     wakeups = WakeupRegistry()
     loyalty = build_loyalty(base, accounts, wallets, card_links, rotating_codes)
-    readiness = Readiness(
-        base.database,
-        clock,
-        settings=settings,
-        timeout_seconds=settings.readiness_timeout_seconds,
-        probe_seconds=settings.readiness_write_probe_seconds,
-    )
+    readiness = _readiness(base)
     context = Context(
         settings=settings,
         clock=clock,
@@ -119,11 +113,7 @@ def build_context(
         database=base.database,
         wakeups=wakeups,
         readiness=readiness,
-        shared_look=BoundedLook(
-            partial(read_shared_figures, base.database),
-            timeout_seconds=settings.readiness_timeout_seconds,
-            name="metrics",
-        ),
+        shared_look=_shared_look(base),
         service_status=_service_status(base, readiness, accounts, wallets, loyalty),
         requests=RequestMetrics(),
         work=WorkMetrics(),
@@ -137,6 +127,25 @@ def build_context(
     )
     _subscribe(context)
     return context
+
+
+def _readiness(base: Foundation) -> Readiness:
+    settings = base.settings
+    return Readiness(
+        base.database,
+        base.clock,
+        settings=settings,
+        timeout_seconds=settings.readiness_timeout_seconds,
+        probe_seconds=settings.readiness_write_probe_seconds,
+    )
+
+
+def _shared_look(base: Foundation) -> BoundedLook[SharedFigures]:
+    return BoundedLook(
+        partial(read_shared_figures, base.database),
+        timeout_seconds=base.settings.readiness_timeout_seconds,
+        name="metrics",
+    )
 
 
 def _service_status(

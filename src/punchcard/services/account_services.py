@@ -76,35 +76,14 @@ def build_accounts(base: Foundation, mailer: Mailer) -> AccountServices:
         sign_in=ways.sign_in,
         mailer=mailer,
         mail_queue=mail_queue,
-        password_reset=PasswordReset(
-            database=database,
-            sign_in=ways.sign_in,
-            mail_queue=mail_queue,
-            limits=limits,
-            attempts=ways.attempts,
-            known_browsers=ways.known_browsers,
-            clock=clock,
-            ids=ids,
-            settings=settings,
-        ),
+        password_reset=_password_reset(base, ways, limits, mail_queue),
         address_links=address_links,
         address_change=AddressChange(mail_queue, address_links),
         session_rules=SessionRules(database, clock, settings),
         second_factors=ways.second_factors,
         form_drafts=FormDrafts(ring=settings.keys, ids=ids),
         passkeys=ways.passkeys,
-        identities=Identities(
-            database=database,
-            flow=_authorization_flow(base),
-            rules=ways.provider_rules,
-            offers=IdentityOffers(settings, clock),
-            opener=ways.opener,
-            second_factors=ways.second_factors,
-            limits=limits,
-            security=security,
-            clock=clock,
-            ids=ids,
-        ),
+        identities=_identities(base, ways, limits, security),
     )
 
 
@@ -194,6 +173,39 @@ def _factors(
         settings=base.settings,
     )
     return second_factors, passkeys
+
+
+def _password_reset(
+    base: Foundation, ways: _WaysIn, limits: PublicLimits, mail_queue: MailQueue
+) -> PasswordReset:
+    return PasswordReset(
+        database=base.database,
+        sign_in=ways.sign_in,
+        mail_queue=mail_queue,
+        limits=limits,
+        attempts=ways.attempts,
+        known_browsers=ways.known_browsers,
+        clock=base.clock,
+        ids=base.ids,
+        settings=base.settings,
+    )
+
+
+def _identities(
+    base: Foundation, ways: _WaysIn, limits: PublicLimits, security: SecurityEventCounter
+) -> Identities:
+    return Identities(
+        database=base.database,
+        flow=_authorization_flow(base),
+        rules=ways.provider_rules,
+        offers=IdentityOffers(base.settings, base.clock),
+        opener=ways.opener,
+        second_factors=ways.second_factors,
+        limits=limits,
+        security=security,
+        clock=base.clock,
+        ids=base.ids,
+    )
 
 
 def _authorization_flow(base: Foundation) -> AuthorizationFlow:

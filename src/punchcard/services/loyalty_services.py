@@ -76,18 +76,9 @@ def build_loyalty(
 ) -> LoyaltyServices:
     """Build what stands around the till, and start the till; `close` the till to end its thread."""
     settings, clock, database = base.settings, base.clock, base.database
-    # Of its own, so that strangers' sign-ins never take a PIN's turn.
-    hasher = pin_hasher(settings)
-    pin_verifier = PinVerifier(database, hasher, clock, base.ids, settings)
-    staff_tokens = StaffTokens(database, clock, settings)
+    staff = _staff_checks(base, accounts, rotating_codes)
     sealer = card_sealer(settings)
-    checkpoint_maker = CheckpointMaker(
-        database=database,
-        clock=clock,
-        ids=base.ids,
-        settings=settings,
-        mail_queue=accounts.mail_queue,
-    )
+    checkpoint_maker = _checkpoint_maker(base, accounts)
     till = _start_till(base, sealer, wallets.service)
     former_contacts = FormerContacts(settings.keys)
     mails = _customer_mails(
@@ -100,36 +91,17 @@ def build_loyalty(
     )
     return LoyaltyServices(
         till=till,
-        live=LiveCards(
-            database,
-            limit=live_stream_limit(settings),
-            card_limit=settings.live_streams_per_card,
-            address_limit=live_streams_of_address(settings),
-        ),
+        live=_live_cards(base),
         card_sealer=sealer,
         card_links=card_links,
         hand_over=HandOver(settings, clock, card_links),
         former_contacts=former_contacts,
-        person_proofs=PersonProofs(
-            settings=settings,
-            clock=clock,
-            ids=base.ids,
-            mail_queue=accounts.mail_queue,
-            card_links=card_links,
-        ),
+        person_proofs=mails.person_proofs,
         rotating_codes=rotating_codes,
-        pin_hasher=hasher,
-        pin_verifier=pin_verifier,
-        staff_tokens=staff_tokens,
-        operation_services=OperationServices(
-            clock=clock,
-            settings=settings,
-            rotating_codes=rotating_codes,
-            pin_verifier=pin_verifier,
-            staff_tokens=staff_tokens,
-            device_presences=accounts.device_presences,
-            database=database,
-        ),
+        pin_hasher=staff.pin_hasher,
+        pin_verifier=staff.pin_verifier,
+        staff_tokens=staff.staff_tokens,
+        operation_services=staff.operation_services,
         contact_watch=ContactWatch(),
         checkpoint_maker=checkpoint_maker,
         log_keeper=LogKeeper(database, clock, checkpoint_maker),
@@ -145,9 +117,59 @@ def build_loyalty(
     )
 
 
+def _checkpoint_maker(base: Foundation, accounts: AccountServices) -> CheckpointMaker:
+    return CheckpointMaker(
+        database=base.database,
+        clock=base.clock,
+        ids=base.ids,
+        settings=base.settings,
+        mail_queue=accounts.mail_queue,
+    )
+
+
+def _live_cards(base: Foundation) -> LiveCards:
+    settings = base.settings
+    return LiveCards(
+        base.database,
+        limit=live_stream_limit(settings),
+        card_limit=settings.live_streams_per_card,
+        address_limit=live_streams_of_address(settings),
+    )
+
+
+class _StaffChecks(NamedTuple):
+    """What finds out who stands at a till, and what operations need of it."""
+
+    pin_hasher: Hasher
+    pin_verifier: PinVerifier
+    staff_tokens: StaffTokens
+    operation_services: OperationServices
+
+
+def _staff_checks(
+    base: Foundation, accounts: AccountServices, rotating_codes: RotatingCodes
+) -> _StaffChecks:
+    settings, clock, database = base.settings, base.clock, base.database
+    # Of its own, so that strangers' sign-ins never take a PIN's turn.
+    hasher = pin_hasher(settings)
+    pin_verifier = PinVerifier(database, hasher, clock, base.ids, settings)
+    staff_tokens = StaffTokens(database, clock, settings)
+    operation_services = OperationServices(
+        clock=clock,
+        settings=settings,
+        rotating_codes=rotating_codes,
+        pin_verifier=pin_verifier,
+        staff_tokens=staff_tokens,
+        device_presences=accounts.device_presences,
+        database=database,
+    )
+    return _StaffChecks(hasher, pin_verifier, staff_tokens, operation_services)
+
+
 class _CustomerMails(NamedTuple):
     """What writes to customers."""
 
+    person_proofs: PersonProofs
     merge_offers: MergeOffers
     customer_mail: CustomerMail
     contact_mail: ContactMail
@@ -162,6 +184,13 @@ def _customer_mails(
     rotating_codes: RotatingCodes,
     former_contacts: FormerContacts,
 ) -> _CustomerMails:
+    person_proofs = PersonProofs(
+        settings=base.settings,
+        clock=base.clock,
+        ids=base.ids,
+        mail_queue=accounts.mail_queue,
+        card_links=card_links,
+    )
     merge_offers = MergeOffers(
         database=base.database,
         mail_queue=accounts.mail_queue,
@@ -189,7 +218,7 @@ def _customer_mails(
         clock=base.clock,
         base_of=card_links.base_of,
     )
-    return _CustomerMails(merge_offers, customer_mail, contact_mail)
+    return _CustomerMails(person_proofs, merge_offers, customer_mail, contact_mail)
 
 
 def _start_till(base: Foundation, sealer: Sealer, wallets: Wallets) -> Till:
