@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from punchcard.context import Context
     from punchcard.demo.folder import DemoFolder
+    from punchcard.kit.settings import Settings
 
 _DAYS = 90
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -46,16 +47,11 @@ def demo(
 
     from punchcard.db.migrate import upgrade
     from punchcard.demo.folder import DemoFolder
-    from punchcard.demo.wallets import demo_wallets
-    from punchcard.demo.web_shop_page import with_web_shop
     from punchcard.demo.welcome import print_welcome
     from punchcard.kit.settings import data_dir
 
-    if host not in _LOOPBACK and not is_for_everybody:
-        raise CommandFailed(
-            f"Whoever reaches {host} could use this demonstration: its passwords and PINs are known"
-            " to everybody. Keep it to this machine (leave out --host), or add --public-passwords."
-        )
+    if not is_for_everybody:
+        _refuse_other_machines(host)
     _refuse_taken_port(host, port)
     console = Console()
     folder = DemoFolder(data_dir())
@@ -75,13 +71,23 @@ def demo(
                 f"Whoever reaches {host} can use this demonstration."
             )
         console.print("Stop with Ctrl-C. Start over with: punchcard demo --fresh\n")
-        with demo_wallets(folder.wallets, settings, local_url) as wallets:
-
-            def around(app: "ASGIApp", context: "Context") -> "ASGIApp":
-                return with_web_shop(wallets.around(app, context), context, folder.web_shop())
-
-            run_server(host=host, port=port, settings=wallets.settings, around=around)
+        _serve(folder, settings, local_url, host=host, port=port)
     console.print("Stopped. The demonstration is kept for the next time.")
+
+
+def _serve(
+    folder: "DemoFolder", settings: "Settings", local_url: str, *, host: str, port: int
+) -> None:
+    """Serve the shops until somebody stops it, with wallets and a web shop that are played."""
+    from punchcard.demo.wallets import demo_wallets
+    from punchcard.demo.web_shop_page import with_web_shop
+
+    with demo_wallets(folder.wallets, settings, local_url) as wallets:
+
+        def around(app: "ASGIApp", context: "Context") -> "ASGIApp":
+            return with_web_shop(wallets.around(app, context), context, folder.web_shop())
+
+        run_server(host=host, port=port, settings=wallets.settings, around=around)
 
 
 def _build(folder: "DemoFolder", days: int) -> None:
@@ -110,6 +116,14 @@ def _build(folder: "DemoFolder", days: int) -> None:
         raise CommandFailed("Interrupted. The next start begins again.") from None
     seconds = (SystemClock().now() - now).total_seconds()
     console.print(f"The till has taken {operations:,} operations in {seconds:.0f} seconds.")
+
+
+def _refuse_other_machines(host: str) -> None:
+    if host not in _LOOPBACK:
+        raise CommandFailed(
+            f"Whoever reaches {host} could use this demonstration: its passwords and PINs are known"
+            " to everybody. Keep it to this machine (leave out --host), or add --public-passwords."
+        )
 
 
 def _refuse_taken_port(host: str, port: int) -> None:

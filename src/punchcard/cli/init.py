@@ -16,6 +16,8 @@ _SECRET_FILES: Final = ("secret_key", "pin_pepper", "log_key")
 _BARE_ADDRESS: Final = "http://127.0.0.1:8000"
 Check = Callable[[str], str]
 """Takes an answer, and gives it as it is kept; raises SettingsError or CommandFailed."""
+Ask = Callable[[str, str | None, str, Check], str]
+"""Takes a question, what was given as an option, what else is taken, and what tries an answer."""
 
 
 def register(app: typer.Typer) -> None:
@@ -71,7 +73,32 @@ def init(
     """
     if file.exists():
         raise CommandFailed(f"{file} is there already; nothing was written.")
-    ask = _ask if asks and not as_json else _take_default
+    answers = _answers(
+        _ask if asks and not as_json else _take_default,
+        address=address,
+        data_dir=data_dir,
+        database=database,
+        mail_server=mail_server,
+        mail_from=mail_from,
+        admin=admin,
+    )
+    settings, secrets = _written(file, answers)
+    steps = _next_steps(file, settings, answers)
+    facts: dict[str, Any] = {"file": str(file), "secrets": secrets, "next": steps}
+    say(facts, as_json=as_json, text=_text(file, secrets, steps))
+
+
+def _answers(
+    ask: Ask,
+    *,
+    address: str | None,
+    data_dir: str | None,
+    database: str | None,
+    mail_server: str | None,
+    mail_from: str | None,
+    admin: str | None,
+) -> Answers:
+    """Ask in turn for what was not given as an option."""
     where = ask(
         "Where do customers reach it (https://…)", address, _BARE_ADDRESS, _trying("BASE_URL")
     )
@@ -85,7 +112,7 @@ def init(
     sender = ""
     if server:
         sender = ask("Sender of mails", mail_from, _sender_at(where), _trying("MAIL_FROM"))
-    answers = Answers(
+    return Answers(
         address=where,
         data_dir=folder,
         database=kept_in,
@@ -93,10 +120,6 @@ def init(
         mail_from=sender,
         admin=ask("E-mail address of who looks after it (none)", admin, "", _try_email),
     )
-    settings, secrets = _written(file, answers)
-    steps = _next_steps(file, settings, answers)
-    facts: dict[str, Any] = {"file": str(file), "secrets": secrets, "next": steps}
-    say(facts, as_json=as_json, text=_text(file, secrets, steps))
 
 
 def _ask(question: str, given: str | None, default: str, check: Check) -> str:

@@ -23,7 +23,9 @@ from punchcard.cli.support import (
 
 if TYPE_CHECKING:
     from punchcard.accounts.models import Vendor
+    from punchcard.accounts.user_service import NewUser
     from punchcard.connect.archive.manifest import Manifest
+    from punchcard.context import Context
 
 _PAGE = 200
 
@@ -60,27 +62,17 @@ def create(
 ) -> None:
     """Create a shop with its first owner and its first location."""
     from punchcard.accounts import vendor_service
-    from punchcard.accounts.user_service import NewUser
     from punchcard.accounts.vendor_service import NewVendor
 
     chosen = new_password(password, is_piped=is_piped, file=password_file)
     with opened_context() as context:
-        person = NewUser(
-            email=email,
-            name=owner or name,
-            role=Role.OWNER,
-            is_confirmed=True,
-            password_hash=context.accounts.sign_in.hash_password(
-                chosen, names=[email, owner or name, name, slug]
-            ),
-        )
         wanted = NewVendor(
             name=name,
             slug=slug,
             currency=currency,
             timezone=timezone,
             language=language,
-            owner=person,
+            owner=_owner(context, email, owner or name, chosen, shop=(name, slug)),
             location_name=location,
             country=country,
         )
@@ -88,6 +80,16 @@ def create(
             vendor = vendor_service.create_vendor(session, by_operator(context), wanted)
     text = f"Created {vendor.name} ({vendor.slug}). Its owner signs in as {email}."
     say(_facts(vendor), as_json=as_json, text=text)
+
+
+def _owner(
+    context: "Context", email: str, name: str, password: str, *, shop: tuple[str, str]
+) -> "NewUser":
+    """Return a shop's first owner, who needs not confirm; the password may name none of them."""
+    from punchcard.accounts.user_service import NewUser
+
+    hashed = context.accounts.sign_in.hash_password(password, names=[email, name, *shop])
+    return NewUser(email=email, name=name, role=Role.OWNER, is_confirmed=True, password_hash=hashed)
 
 
 @commands.command("list")

@@ -93,17 +93,7 @@ class FakeWooCommerce:
     ) -> Order:
         tax = sum(one.tax_minor for one in articles)
         total = sum(one.gross_minor for one in articles) + shipping_minor
-        address = {
-            "first_name": shopper.first_name,
-            "last_name": shopper.last_name,
-            "company": "",
-            "address_1": "27, Grand-Rue",
-            "address_2": "",
-            "city": "Luxembourg",
-            "state": "",
-            "postcode": "1661",
-            "country": "LU",
-        }
+        address = _address(shopper)
         meta = [{"id": number * 10, "key": self.card_field, "value": shopper.card}]
         return {
             "id": number,
@@ -147,6 +137,20 @@ class FakeWooCommerce:
             "coupon_lines": [],
             "refunds": [],
         }
+
+
+def _address(shopper: Shopper) -> dict[str, str]:
+    return {
+        "first_name": shopper.first_name,
+        "last_name": shopper.last_name,
+        "company": "",
+        "address_1": "27, Grand-Rue",
+        "address_2": "",
+        "city": "Luxembourg",
+        "state": "",
+        "postcode": "1661",
+        "country": "LU",
+    }
 
 
 def _line(line_id: int, article: Article) -> Order:
