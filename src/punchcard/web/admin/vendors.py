@@ -1,7 +1,7 @@
 """The platform's vendors: found, made, changed, suspended."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
@@ -244,11 +244,7 @@ def _vendor_page(
         )
         people = user_service.list_users(session, vendor.id, after_id=None, limit=_PEOPLE_SHOWN)
         signed_in = user_service.last_sign_ins(session, vendor.id)
-        owners = [row for row in people if row.role == Role.OWNER]
-        factors = request.context.accounts.second_factors
-        with_second_factor = {row.id for row in owners if factors.has_one(session, row)}
-        identities = request.context.accounts.identities
-        with_identity = {row.id for row in owners if identities.linked_to(session, row)}
+        owners = _owners(session, request, people)
         last_day = last_active_day(session, vendor.id)
         usage = usage_service.usage_of(session, vendor.id, now=request.context.clock.now())
         plans = plan_service.list_plans(session, limit=_PLANS_OFFERED)
@@ -261,10 +257,10 @@ def _vendor_page(
         programs=programs,
         form=form,
         figures=figures,
-        owners=owners,
-        with_second_factor=with_second_factor,
-        with_identity=with_identity,
-        provider=identities.provider_name,
+        owners=owners.rows,
+        with_second_factor=owners.with_second_factor,
+        with_identity=owners.with_identity,
+        provider=request.context.accounts.identities.provider_name,
         people=len(people),
         signed_in=signed_in,
         last_day=last_day,
@@ -278,4 +274,23 @@ def _vendor_page(
         refused=refused or request.form(),
         status_names=dict(STATUSES),
         program_status_names=dict(PROGRAM_STATUSES),
+    )
+
+
+class _Owners(NamedTuple):
+    """The owners, and who of them has what else to sign in with."""
+
+    rows: list[User]
+    with_second_factor: set[UserId]
+    with_identity: set[UserId]
+
+
+def _owners(session: Session, request: PageRequest, people: Sequence[User]) -> _Owners:
+    accounts = request.context.accounts
+    factors, identities = accounts.second_factors, accounts.identities
+    owners = [row for row in people if row.role == Role.OWNER]
+    return _Owners(
+        owners,
+        {row.id for row in owners if factors.has_one(session, row)},
+        {row.id for row in owners if identities.linked_to(session, row)},
     )

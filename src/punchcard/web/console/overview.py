@@ -21,7 +21,7 @@ from punchcard.loyalty.models import LoyaltyProgram
 from punchcard.loyalty.programs import onboarding, program_service
 from punchcard.loyalty.reports import attention_service
 from punchcard.loyalty.reports.dashboard_service import vendor_dashboard
-from punchcard.loyalty.reports.period_service import compare_periods
+from punchcard.loyalty.reports.period_service import PeriodComparison, compare_periods
 from punchcard.loyalty.reports.stats_service import DateRange, Figures
 from punchcard.loyalty.vocabulary import ProgramType
 from punchcard.web.console.guide.guide_steps import GUIDE_PAGES, page_paths
@@ -80,23 +80,16 @@ def open_overview(
             location_id=place.id if place else None,
         )
         wanted = EntryFilter(program_id=of_program, location_id=place.id if place else None)
-        entries = ledger_reader.list_entries(session, vendor.id, wanted, limit=_ENTRIES_SHOWN)
-        names = card_service.card_labels(session, {entry.row["card_id"] for entry in entries})
         values = {
             **_for_managers(session, request, programs),
+            **_newest_entries(session, request, wanted),
             "vendor": vendor,
             "locations": location_service.location_names(session, vendor.id),
-            "subjects": subjects_of(session, entries, request.language),
         }
-    buckets = _buckets(found.period.days, days)
     types = {row.type for row in ([chosen] if chosen else programs)}
     return request.render(
         "console/overview.html",
         dashboard=dashboard,
-        period=found.period,
-        before=found.before,
-        buckets=buckets,
-        chart=_chart(buckets, _buckets(found.before.days, days), Wording(request.language)),
         days=days,
         periods=PERIODS,
         programs=programs,
@@ -104,10 +97,30 @@ def open_overview(
         place=place,
         has_stamps=bool(types - {ProgramType.POINTS}),
         has_points=bool(types - {ProgramType.STAMPS}),
-        entries=entries,
-        card_names=names,
+        **_periods_shown(found, days, Wording(request.language)),
         **values,
     )
+
+
+def _periods_shown(found: PeriodComparison, days: int, wording: Wording) -> dict[str, Any]:
+    """Return what the page shows of a period and the one before, in words and as a chart."""
+    buckets = _buckets(found.period.days, days)
+    return {
+        "period": found.period,
+        "before": found.before,
+        "buckets": buckets,
+        "chart": _chart(buckets, _buckets(found.before.days, days), wording),
+    }
+
+
+def _newest_entries(session: Session, request: PageRequest, wanted: EntryFilter) -> dict[str, Any]:
+    """Return what the page shows of the newest entries."""
+    entries = ledger_reader.list_entries(session, request.vendor_id, wanted, limit=_ENTRIES_SHOWN)
+    return {
+        "entries": entries,
+        "card_names": card_service.card_labels(session, {one.row["card_id"] for one in entries}),
+        "subjects": subjects_of(session, entries, request.language),
+    }
 
 
 def _for_managers(

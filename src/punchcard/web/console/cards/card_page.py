@@ -1,7 +1,7 @@
 """What the pages of one card have in common: who may open them, and how the card is shown."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from fastapi import Response
@@ -18,7 +18,7 @@ from punchcard.loyalty.ledger import ledger_reader
 from punchcard.loyalty.ledger.card_ranges import CardSpan
 from punchcard.loyalty.ledger.ledger_reader import ReadEntry
 from punchcard.loyalty.ledger.ledger_verify import Verdict, verify_ledger
-from punchcard.loyalty.models import LoyaltyCard
+from punchcard.loyalty.models import LoyaltyCard, Reward
 from punchcard.loyalty.operations import StaffIdentity
 from punchcard.loyalty.programs import reward_service
 from punchcard.loyalty.programs.public_service import page_of
@@ -109,13 +109,12 @@ def show_card(
         page = page_of(session, card.program_id, now=context.clock.now())
         face = face_of_card(session, context, card, request.language)
         wallet = context.wallets.service.states(session, [card.id])[card.id]
-        former = former_numbers(session, [card.id]).get(card.id, [])
-        merged_into = led_on(session, [card]).get(card.id)
         places = location_service.location_names(session, request.vendor_id)
         values = {
             **_entries_shown(session, request, card.id, before),
             **_grants_shown(session, request, card),
             **_pending(session, request, card.id),
+            **_other_numbers(session, card),
         }
     token = card_token(request, card)
     return request.render(
@@ -125,17 +124,10 @@ def show_card(
         opened=opened,
         doubted_minor=doubted_minor,
         card=card,
-        merged_into=merged_into,
-        former_numbers=[readable_number(one) for one in former],
         face=face,
         tier=tier_told(card, page.program, request.language),
         program=page.program,
-        # What it was given takes no points, and is handed out by itself.
-        rewards=[
-            one
-            for one in page.rewards
-            if one.id in {ready.id for ready in card.ready if not ready.grant_id}
-        ],
+        rewards=_rewards_to_redeem(card, page.rewards),
         places=places if len(places) > 1 else {},
         status_names=dict(CARD_STATUSES),
         verdict=verify_card(request, card.id),
@@ -144,6 +136,21 @@ def show_card(
         limit_points=context.settings.adjustment_limit_points,
         **values,
     )
+
+
+def _rewards_to_redeem(card: CardView, rewards: Sequence[Reward]) -> list[Reward]:
+    # What it was given takes no points, and is handed out by itself.
+    ready = {one.id for one in card.ready if not one.grant_id}
+    return [one for one in rewards if one.id in ready]
+
+
+def _other_numbers(session: Session, card: CardView) -> dict[str, Any]:
+    """Return what the page shows of numbers that led here, and of the card that this one led to."""
+    former = former_numbers(session, [card.id]).get(card.id, [])
+    return {
+        "former_numbers": [readable_number(one) for one in former],
+        "merged_into": led_on(session, [card]).get(card.id),
+    }
 
 
 def _entries_shown(

@@ -58,6 +58,15 @@ class _Shown(NamedTuple):
     expires_at: datetime
 
 
+class _Sent(NamedTuple):
+    """What a page shows of what an integration sent, and how it leads to the rest."""
+
+    events: Sequence[EventRow]
+    receipts: dict[IntegrationEventId, _Shown]
+    next_url: str | None
+    first_url: str | None
+
+
 class _Chooses(NamedTuple):
     """What an integration can be for: programs and places, by id."""
 
@@ -311,19 +320,11 @@ def _integration_page(
 ) -> Response:
     with request.context.database.read() as session:
         row = integration_service.get_integration(session, request.vendor_id, integration_id)
-        events = event_service.list_events(
-            session,
-            request.vendor_id,
-            row.id,
-            before_id=as_id(before) if before else None,
-            limit=_SHOWN + 1,
-        )
+        sent = _sent(session, request, row, before)
         unmatched = event_service.count_unmatched(session, row.id)
         chooses = _chooses(session, request.vendor_id)
         program = program_service.get_program(session, request.vendor_id, row.program_id)
         timezone = vendor_service.get_vendor(session, request.vendor_id).timezone
-    on_page = events[:_SHOWN]
-    now, base_url = request.context.clock.now(), request.context.settings.base_url
     address_of = request.context.connect.hook_door.address_of
     return request.render(
         "console/integration.html",
@@ -339,11 +340,11 @@ def _integration_page(
         locations=chooses.locations,
         earns_on=words.EARNS_ON,
         flags=words.FLAGS,
-        events=on_page,
-        receipts=_open_receipts(on_page, base_url, now),
+        events=sent.events,
+        receipts=sent.receipts,
         unmatched=unmatched,
-        next_url=f"{PATH}/{row.id}?before={on_page[-1].event.id}" if len(events) > _SHOWN else None,
-        first_url=f"{PATH}/{row.id}" if before else None,
+        next_url=sent.next_url,
+        first_url=sent.first_url,
         states=words.STATES,
         reasons=words.REASONS,
         State=IntegrationEventState,
@@ -353,4 +354,23 @@ def _integration_page(
         secret=shown.signing if shown else None,
         refusal=refusal,
         timezone=timezone,
+    )
+
+
+def _sent(session: Session, request: PageRequest, row: Integration, before: str | None) -> _Sent:
+    events = event_service.list_events(
+        session,
+        request.vendor_id,
+        row.id,
+        before_id=as_id(before) if before else None,
+        limit=_SHOWN + 1,
+    )
+    shown = events[:_SHOWN]
+    now, base_url = request.context.clock.now(), request.context.settings.base_url
+    is_more = len(events) > _SHOWN
+    return _Sent(
+        shown,
+        _open_receipts(shown, base_url, now),
+        next_url=f"{PATH}/{row.id}?before={shown[-1].event.id}" if is_more else None,
+        first_url=f"{PATH}/{row.id}" if before else None,
     )

@@ -1,13 +1,15 @@
 """The console's pages of receipts: what became of each, and the keys that tills sign them with."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from fastapi import APIRouter, Response
+from sqlalchemy.orm import Session
 
 from punchcard.accounts import location_service, vendor_service
 from punchcard.connect.claims import claim_service, receipt_keys
 from punchcard.connect.claims.codes import claim_code, claim_url
-from punchcard.connect.claims.models import ReceiptKey
+from punchcard.connect.claims.models import ReceiptClaim, ReceiptKey
 from punchcard.connect.claims.receipt_texts import receipt_text
 from punchcard.connect.claims.vocabulary import ClaimState
 from punchcard.connect.claims.words import CLAIM_SOURCES, CLAIM_STATES
@@ -92,34 +94,23 @@ def _list_page(
     status: int = 200,
 ) -> Response:
     wanted = ClaimState(state) if state in set(ClaimState) else None
-    now = request.context.clock.now()
     with request.context.database.read() as session:
-        claims = claim_service.list_claims(
-            session,
-            request.vendor_id,
-            now=now,
-            before_id=as_id(before) if before else None,
-            limit=_SHOWN + 1,
-            state=wanted,
-        )
+        shown = _claims_shown(session, request, wanted, before)
         keys = receipt_keys.list_keys(session, request.vendor_id, limit=_LISTED)
         programs = program_service.list_programs(
             session, request.vendor_id, after_id=None, limit=_LISTED
         )
         places = location_service.location_names(session, request.vendor_id)
         timezone = vendor_service.get_vendor(session, request.vendor_id).timezone
-        shown = claims[:_SHOWN]
-        makers = maker_names(session, shown)
-    ahead = f"?state={wanted or ''}&before={shown[-1].id}" if len(claims) > _SHOWN else None
     active = [one for one in programs if one.status is ProgramStatus.ACTIVE]
     return request.render(
         "console/receipts.html",
         status=status,
         form=form,
         filter_form=request.form({"state": wanted or ""}),
-        claims=[(claim, claim_service.state_at(claim, now)) for claim in shown],
-        codes={claim.id: claim_code(claim.code) for claim in shown if claim.code},
-        makers=makers,
+        claims=shown.claims,
+        codes=shown.codes,
+        makers=shown.makers,
         export_urls=Asked({}).files("receipts"),
         currencies={one.id: one.currency for one in programs},
         states=CLAIM_STATES,
@@ -130,8 +121,39 @@ def _list_page(
         program_names={one.id: one.name for one in programs},
         places=places,
         timezone=timezone,
-        next_url=f"{PATH}{ahead}" if ahead else None,
+        next_url=shown.next_url,
         first_url=PATH if before else None,
+    )
+
+
+class _ClaimsShown(NamedTuple):
+    """What the page shows of the receipts, and how it leads to the next."""
+
+    claims: list[tuple[ReceiptClaim, ClaimState]]
+    codes: dict[ReceiptClaimId, str]
+    makers: Mapping[ReceiptClaimId, str]
+    next_url: str | None
+
+
+def _claims_shown(
+    session: Session, request: PageRequest, state: ClaimState | None, before: str | None
+) -> _ClaimsShown:
+    now = request.context.clock.now()
+    claims = claim_service.list_claims(
+        session,
+        request.vendor_id,
+        now=now,
+        before_id=as_id(before) if before else None,
+        limit=_SHOWN + 1,
+        state=state,
+    )
+    shown = claims[:_SHOWN]
+    ahead = f"?state={state or ''}&before={shown[-1].id}" if len(claims) > _SHOWN else None
+    return _ClaimsShown(
+        claims=[(claim, claim_service.state_at(claim, now)) for claim in shown],
+        codes={claim.id: claim_code(claim.code) for claim in shown if claim.code},
+        makers=maker_names(session, shown),
+        next_url=f"{PATH}{ahead}" if ahead else None,
     )
 
 
