@@ -212,9 +212,7 @@ def update_program(
         set_fields(program, changed)
         touch_program(session, act, program)
         if "points_per_amount_minor" in changed:
-            before = program.carry_parts or [[1, old["points_per_amount_minor"]]]
-            since = [program.version, program.points_per_amount_minor]
-            program.carry_parts = [*before, since]
+            _note_carry_part(program, old["points_per_amount_minor"])
         if "slug" in changed:
             session.flush()
             take_slug(session, program)
@@ -222,6 +220,12 @@ def update_program(
         retire_slug(session, act, program, old["slug"])
     _record(session, act, action, program, old=old, new=changed)
     return program
+
+
+def _note_carry_part(program: LoyaltyProgram, before: int) -> None:
+    """Note since which version what is kept of a purchase is a part of another amount."""
+    parts = program.carry_parts or [[1, before]]
+    program.carry_parts = [*parts, [program.version, program.points_per_amount_minor]]
 
 
 def activate_program(

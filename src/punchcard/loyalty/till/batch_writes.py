@@ -1,7 +1,7 @@
 """What a batch writes: collected while deciding, then sent as one statement a table."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -296,6 +296,10 @@ class BatchWrites:
         )
         self.promises.flush(connection)
         self.merges.flush(connection, now)
+        self._announce(connection, opened)
+
+    def _announce(self, connection: Connection, opened: Sequence[NewCard]) -> None:
+        """Say what changed, and what work is there for the worker."""
         work = (_CARD_WORK, _WELCOME_WORK) if opened else (_CARD_WORK,)
         announce(connection, CardsChanged(frozenset(self.cards)), *work)
         if self.followed:

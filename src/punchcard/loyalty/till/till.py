@@ -96,11 +96,15 @@ class Till:
         self._has_list_threads = not database.is_sqlite
         self._is_closed = False
         self.counts = TillCounts()
-        takes = [self._take] * (1 if database.is_sqlite else batches_in_flight)
+        self._threads = self._new_threads(batches_in_flight)
+
+    def _new_threads(self, batches_in_flight: int) -> list[threading.Thread]:
+        """Return one thread for each place that operations are taken from, not yet started."""
+        takes = [self._take] * (batches_in_flight if self._has_list_threads else 1)
         if self._has_list_threads:
             takes += [self._take_list] * LISTS_IN_FLIGHT
             takes += [lambda: self._locked.take(self.batch_limit)]
-        self._threads = [
+        return [
             threading.Thread(target=self._work, args=(take,), name=f"till-{number}", daemon=True)
             for number, take in enumerate(takes)
         ]

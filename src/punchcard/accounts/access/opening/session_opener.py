@@ -126,14 +126,7 @@ class SessionOpener:
             session.add(row)
             session.flush()
             act = Act(subject=subject, now=now, ids=self._ids, request_id=origin.request_id)
-            record_act(
-                session,
-                act,
-                "session.opened",
-                of=("session", row.id),
-                vendor_id=subject.vendor_id,
-                new={"way": way.value},
-            )
+            _record_opened(session, act, row, way)
         return SignedIn(
             access_token=token,
             expires_at=row.expires_at,
@@ -153,6 +146,17 @@ class SessionOpener:
             created_at=now,
             expires_at=now + self._session_time,
         )
+
+
+def _record_opened(session: Session, act: Act, row: AccessToken, way: SignInWay) -> None:
+    record_act(
+        session,
+        act,
+        "session.opened",
+        of=("session", row.id),
+        vendor_id=act.subject.vendor_id,
+        new={"way": way.value},
+    )
 
 
 def _hold_unchanged(session: Session, person: User | Admin) -> User | Admin:
