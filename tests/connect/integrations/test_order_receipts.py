@@ -23,7 +23,7 @@ from punchcard.loyalty.models import LoyaltyCard, LoyaltyTransaction
 from punchcard.loyalty.operations import NewCustomer
 from punchcard.loyalty.vocabulary import ActorKind, CardStatus
 from tests.connect.claims.desk import Desk
-from tests.connect.integrations.test_orders import DONE, FAILED, UNMATCHED, order, refund
+from tests.connect.integrations.orders import DONE, FAILED, UNMATCHED, order, refund
 from tests.connect.integrations.web_shop import WebShop, connected
 from tests.support.drivers.till import TillDriver
 

@@ -1,20 +1,16 @@
-"""Tiers in the rules: what counts, how one is reached, kept to its date, and left."""
+"""Tiers in the rules: what counts towards one, what comes with it, and what a void takes back."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from fractions import Fraction
 
-import pytest
-
 from punchcard.kit.ids import RewardId
-from punchcard.loyalty.errors.cards import NothingDue
 from punchcard.loyalty.operations import Actor
 from punchcard.loyalty.rules import decide
 from punchcard.loyalty.rules.standing import NO_STANDING
-from punchcard.loyalty.rules.tiers.qualifying import added, taken_back
 from punchcard.loyalty.rules.tiers.tier_plan import Tier, TierGrant, TierPlan, plan_of
-from punchcard.loyalty.rules.tiers.tier_rules import TierView, lapsed, tier_view
-from punchcard.loyalty.vocabulary import ActorKind, TierBasis, TierWindow
+from punchcard.loyalty.rules.tiers.tier_rules import TierView
+from punchcard.loyalty.vocabulary import ActorKind, TierBasis
 from tests.loyalty.rules.promotions.test_promotion_rules import offer
 from tests.support.drivers.rules import (
     CAKE,
@@ -31,17 +27,13 @@ from tests.support.drivers.tier_life import (
     CAKE_FOR_GOLD,
     GOLD,
     ONE_DOWN,
-    ROLLING,
-    SILVER,
     TO_FIT,
     YEAR,
     noon,
     plan,
     tiered,
 )
-from tests.support.drivers.tier_life import (
-    TierLife as Life,
-)
+from tests.support.drivers.tier_life import TierLife as Life
 
 
 def test_a_purchase_that_reaches_a_tier_is_followed_by_the_entry_that_says_so() -> None:
@@ -219,120 +211,6 @@ def test_a_void_that_leaves_enough_changes_no_tier() -> None:
     assert life.tier["key"] == "gold"
 
 
-def test_a_tier_of_a_year_ends_with_it_and_some_months_after() -> None:
-    for holds, until in (
-        (0, "2026-12-31"),
-        (2, "2027-02-28"),
-        (12, "2027-12-31"),
-        (14, "2028-02-29"),
-    ):
-        life = Life(tiered(window=YEAR, downgrade=TO_FIT, holds_months=holds))
-        life.buys(100, "2026-05-31")
-        assert life.tier["until"] == until
-        day_after = (date.fromisoformat(until) + timedelta(days=1)).isoformat()
-        assert life.state.due_on == date.fromisoformat(day_after)
-        assert life.shown(until).key == "silver"
-        assert life.shown(day_after).key == "basic"
-
-
-def test_a_rolling_tier_is_kept_to_the_end_of_a_month() -> None:
-    for holds, until in ((0, "2028-01-31"), (1, "2028-02-29"), (13, "2029-02-28")):
-        life = Life(tiered(window=ROLLING, downgrade=TO_FIT, holds_months=holds))
-        life.buys(100, "2028-01-31")
-        assert life.tier["until"] == until
-
-
-def test_rolling_months_are_this_one_and_the_eleven_before() -> None:
-    life = Life(tiered(window=ROLLING, downgrade=TO_FIT))
-    life.buys(100, "2026-03-31")
-    for month in range(4, 13):
-        assert life.sees(f"2026-{month:02d}-01") == ["tier_changed"]
-        assert life.told["reason"] == "kept"
-        assert life.tier["since"] == "2026-03-31"
-    assert life.shown("2027-02-28").key == "silver"
-    assert life.shown("2027-02-28").progress == 100
-    assert life.shown("2027-03-01") == TierView("basic", "2027-03-01", None, 0, "silver", 100)
-
-
-def test_who_reaches_it_again_in_the_next_year_keeps_it_for_longer() -> None:
-    life = Life(tiered(window=YEAR, downgrade=ONE_DOWN, holds_months=12))
-    life.buys(300, "2026-05-31")
-    assert life.buys(299, "2027-02-01") == ["points_earned"]
-    assert life.buys(1, "2027-02-02") == ["points_earned", "tier_changed", "reward_granted"]
-    assert life.tier == {
-        "key": "gold",
-        "since": "2026-05-31",
-        "until": "2028-12-31",
-        "given": {"gold": 2027},
-    }
-    assert life.buys(500, "2027-03-01") == ["points_earned"]
-
-
-def test_who_does_not_falls_one_tier_a_year_or_to_what_fits() -> None:
-    slowly = Life(tiered(window=YEAR, downgrade=ONE_DOWN))
-    slowly.buys(300, "2026-05-31")
-    assert slowly.shown("2027-06-01") == TierView(
-        "silver", "2027-01-01", "2027-12-31", 0, "gold", 300
-    )
-    assert slowly.shown("2028-01-01") == TierView("basic", "2028-01-01", None, 0, "silver", 100)
-    to_fit = Life(tiered(window=YEAR, downgrade=TO_FIT, holds_months=2))
-    to_fit.buys(300, "2026-05-31")
-    to_fit.buys(120, "2027-01-15")
-    assert to_fit.shown("2027-03-01") == TierView(
-        "silver", "2027-03-01", "2028-02-29", 120, "gold", 180
-    )
-
-
-def test_grace_gives_some_days_more_to_earn_it_anew() -> None:
-    rules = tiered(window=YEAR, downgrade=TO_FIT, grace_days=60)
-    lost = Life(rules)
-    lost.buys(100, "2027-05-31")
-    assert (lost.tier["until"], lost.tier["kept_to"]) == ("2027-12-31", "2028-02-29")
-    assert lost.shown("2028-02-29").key == "silver"
-    assert lost.shown("2028-03-01").key == "basic"
-    kept = Life(rules)
-    kept.buys(100, "2027-05-31")
-    kept.buys(100, "2028-02-29")
-    assert (kept.tier["since"], kept.tier["until"]) == ("2027-05-31", "2028-12-31")
-
-
-def test_a_tier_that_never_falls_has_no_date() -> None:
-    for window in TierWindow:
-        life = Life(tiered(window=window, holds_months=12))
-        life.buys(100, "2026-03-02")
-        assert "until" not in life.tier
-        assert life.state.due_on is None
-
-
-def test_a_fall_is_booked_before_anything_else_on_the_card() -> None:
-    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
-    life.buys(100, "2026-03-02")
-    assert life.buys(10, "2027-01-01") == ["tier_changed", "points_earned"]
-    fall = life.entries[-2]
-    assert fall.details
-    assert fall.at == datetime(2026, 12, 31, 23, tzinfo=UTC)
-    assert fall.details["reason"] == "fell"
-    # By the lowest tier's factor, since the fall came first.
-    assert life.state.points == 110
-
-
-def test_the_keeper_books_a_fall_and_nothing_before_its_day() -> None:
-    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
-    life.buys(100, "2026-03-02")
-    with pytest.raises(NothingDue):
-        life.sees("2026-12-31")
-    assert life.sees("2027-01-02") == ["tier_changed"]
-
-
-def test_a_tier_that_has_no_date_or_a_later_one_has_not_lapsed() -> None:
-    rules = tiered(window=YEAR, downgrade=TO_FIT)
-    assert lapsed(rules, card(), date(2027, 1, 1)) is None
-    life = Life(rules)
-    life.buys(100, "2026-03-02")
-    assert lapsed(rules, life.state, date(2026, 12, 31)) is None
-    assert lapsed(rules, life.state, date(2027, 1, 1)) is not None
-
-
 def test_a_tiers_grant_is_given_once_a_year_however_often_it_is_reached() -> None:
     life = Life(tiered(downgrade=TO_FIT))
     life.buys(300, "2026-03-02")
@@ -368,159 +246,6 @@ def test_who_jumps_over_a_tier_is_given_what_the_reached_one_gives() -> None:
     life = Life(tiered(tiers=(BASIC, pin, GOLD)))
     life.buys(300, "2026-03-02")
     assert [one["name"] for one in life.state.kept_standing.grants.values()] == ["A cake"]
-
-
-def test_a_late_purchase_counts_in_the_month_it_was_made() -> None:
-    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
-    life.buys(90, "2026-12-30")
-    life.buys(5, "2027-01-01")
-    late = earn(1000, occurred_at=noon("2026-12-31"))
-    assert "tier_changed" in life.does(late, noon("2027-01-02"))
-    assert life.tier["until"] == "2026-12-31"
-    assert life.shown("2027-01-02") == TierView("basic", "2027-01-01", None, 5, "silver", 95)
-
-
-def test_months_are_those_of_the_shop() -> None:
-    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
-    # In UTC it is still the last of December.
-    life.does(earn(1000), datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
-    assert life.state.kept_standing.qualifying == {"points:2027-01": 10}
-
-
-def test_nothing_moves_in_the_nights_the_clocks_change() -> None:
-    for text in ("2026-03-29T00:59", "2026-03-29T01:01", "2026-10-25T00:30", "2026-10-25T01:30"):
-        life = Life(tiered(window=ROLLING, downgrade=TO_FIT))
-        life.does(earn(10_000), datetime.fromisoformat(text).replace(tzinfo=UTC))
-        assert life.tier["since"] == text[:10]
-
-
-def test_thirteen_months_are_kept_and_one_sum_before_them() -> None:
-    counts: dict[str, int] = {"visits:before": 7}
-    day = date(2026, 1, 15)
-    for month in range(15):
-        year, number = divmod(month, 12)
-        counts |= added(counts, TierBasis.POINTS, date(day.year + year, number + 1, 15), 10)
-        counts = {name: n for name, n in counts.items() if n}
-    months = sorted(name for name in counts if name.startswith("points:2"))
-    assert (months[0], months[-1], len(months)) == ("points:2026-03", "points:2027-03", 13)
-    assert (counts["points:before"], counts["visits:before"]) == (20, 7)
-    assert sum(counts.values()) == 157
-
-
-def test_a_purchase_older_than_all_that_is_kept_counts_before_it() -> None:
-    counts = {"points:2028-01": 5}
-    assert added(counts, TierBasis.POINTS, date(2026, 1, 1), 10) == {
-        "points:2026-01": 0,
-        "points:before": 10,
-    }
-
-
-def test_what_was_counted_long_ago_is_taken_out_of_the_sum() -> None:
-    counts = {"points:before": 30, "points:2027-03": 5}
-    assert taken_back(counts, "points:2026-01", 20) == {"points:2026-01": 0, "points:before": 10}
-    assert taken_back(counts, "points:2026-01", 50)["points:before"] == 0
-
-
-def test_for_ever_counts_what_was_before_all_months() -> None:
-    held = NO_STANDING._replace(
-        qualifying={"points:before": 290, "points:2026-02": 9, "visits:2026-02": 9}
-    )
-    life = Life(tiered(), card(standing=held))
-    assert life.buys(1, "2026-03-02")[:2] == ["points_earned", "tier_changed"]
-    assert life.tier["key"] == "gold"
-
-
-def test_another_basis_counts_from_nothing_and_takes_no_tier_away() -> None:
-    life = Life(tiered())
-    life.buys(300, "2026-03-02")
-    life.rules = tiered(basis=TierBasis.VISITS)
-    assert life.shown("2026-03-03") == TierView("gold", "2026-03-02", None, 0)
-    assert life.buys(10, "2026-03-03") == ["points_earned"]
-    life.rules = tiered()
-    assert life.shown("2026-03-03").progress == 300
-
-
-def test_higher_thresholds_take_no_tier_before_its_date() -> None:
-    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
-    life.buys(100, "2026-03-02")
-    life.rules = tiered(tiers=(BASIC, Tier("silver", 500)), window=YEAR, downgrade=TO_FIT)
-    assert life.buys(10, "2026-03-03") == ["points_earned"]
-    assert life.shown("2026-12-31").key == "silver"
-    assert life.shown("2027-01-01").key == "basic"
-
-
-def test_lower_thresholds_lift_a_card_with_its_next_purchase() -> None:
-    life = Life(tiered())
-    life.buys(100, "2026-03-02")
-    life.rules = tiered(tiers=(BASIC, SILVER, Tier("gold", 100 + 1)))
-    assert life.shown("2026-03-02").missing == 1
-    life.rules = tiered(tiers=(BASIC, Tier("silver", 50), Tier("gold", 90)))
-    assert (life.shown("2026-03-02").key, life.shown("2026-03-02").missing) == ("silver", 0)
-    life.buys(1, "2026-03-03")
-    assert life.tier["key"] == "gold"
-
-
-def test_whose_tier_was_removed_is_in_the_one_that_fits_and_told_so_when_it_next_buys() -> None:
-    life = Life(tiered())
-    life.buys(300, "2026-03-02")
-    life.rules = tiered(tiers=(BASIC, SILVER))
-    assert life.shown("2026-03-03").key == "silver"
-    assert life.buys(10, "2026-03-04") == ["points_earned", "tier_changed"]
-    assert (life.told["from"], life.told["to"]) == ("gold", "silver")
-
-
-def test_a_removed_tier_that_comes_to_its_date_goes_to_what_fits() -> None:
-    life = Life(tiered(window=YEAR, downgrade=ONE_DOWN, holds_months=1))
-    life.buys(300, "2026-03-02")
-    life.rules = tiered(tiers=(BASIC, SILVER), window=YEAR, downgrade=ONE_DOWN)
-    assert life.sees("2027-02-02") == ["tier_changed"]
-    assert life.tier["key"] == "basic"
-
-
-def test_where_all_tiers_were_removed_a_tiers_date_ends_it() -> None:
-    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
-    life.buys(100, "2026-03-02")
-    bought = life.entries[0]
-    life.rules = points_program()
-    assert life.buys(10, "2026-03-03") == ["points_earned"]
-    assert life.voids(bought, "2026-03-04") == ["voided"]
-    assert life.state.kept_standing.qualifying == {}
-    assert life.sees("2027-01-01") == ["tier_changed"]
-    assert life.told["reason"] == "removed"
-    assert life.tier == {}
-    assert tier_view(life.rules, life.state, date(2027, 1, 1)) is None
-
-
-def test_where_tiers_no_longer_fall_one_that_comes_to_its_date_stays() -> None:
-    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
-    life.buys(300, "2026-03-02")
-    life.rules = tiered(window=YEAR)
-    assert life.sees("2027-01-01") == ["tier_changed"]
-    assert life.tier["key"] == "gold"
-    assert (life.told["reason"], life.state.due_on) == ("kept", None)
-
-
-def test_a_date_that_was_given_is_kept_where_dates_were_switched_off() -> None:
-    life = Life(tiered(window=YEAR, downgrade=TO_FIT))
-    life.buys(100, "2026-03-02")
-    life.rules = tiered(downgrade=TO_FIT)
-    assert life.voids(life.entries[0], "2026-03-03") == ["voided"]
-    assert life.tier["key"] == "silver"
-
-
-def test_where_dates_were_switched_on_a_tier_without_one_gets_none() -> None:
-    life = Life(tiered())
-    life.buys(100, "2026-03-02")
-    life.rules = tiered(window=YEAR, downgrade=TO_FIT)
-    assert life.buys(100, "2026-03-03") == ["points_earned"]
-    assert life.state.due_on is None
-
-
-def test_a_removed_tier_is_no_matter_of_a_void() -> None:
-    life = Life(tiered(downgrade=TO_FIT))
-    life.buys(300, "2026-03-02")
-    life.rules = tiered(tiers=(BASIC, SILVER), downgrade=TO_FIT)
-    assert life.voids(life.entries[0], "2026-03-03") == ["voided"]
 
 
 def test_what_counted_nothing_takes_nothing_back() -> None:

@@ -20,6 +20,15 @@ HYBRID: dict[str, Any] = {
     "cooldown_minutes": 0,
     "max_daily_stamps": 50,
 }
+DATES = {"kind": "fixed", "months": 12, "round_to": "day"}
+"""For how long points and stamps are good."""
+
+
+def merged(alice: TillDriver, mine: CardId, found: CardId) -> str:
+    """Put two cards together and return the merge's id."""
+    asked = alice.merge(mine, found)
+    alice.till.submit(asked)
+    return asked.merge_id
 
 
 def card_of(alice: TillDriver, card_id: CardId) -> LoyaltyCard:
