@@ -21,7 +21,7 @@ from punchcard.connect.imports.models import CardImport, CardImportPart
 from punchcard.connect.imports.reading.rows import ImportRow
 from punchcard.connect.imports.trial import FAULTS_SKIPPED, RowFault, read_rows, row_fault
 from punchcard.connect.imports.vocabulary import BalanceMode, ImportState
-from punchcard.connect.imports.work import ImportWork, come_past, next_part, reader_of, summed
+from punchcard.connect.imports.work import ImportWork, come_past, finish, next_part, reader_of
 from punchcard.db.dialects import one_of
 from punchcard.db.outbox import RetryLater
 from punchcard.db.unique import refusing_duplicates
@@ -80,7 +80,7 @@ def run_some(work: ImportWork, import_id: ImportId) -> bool:
             if part is not None:
                 places, faults = _planned(session, row, part, work)
         if part is None:
-            _finish(work, import_id)
+            finish(work, import_id, ImportState.RUNNING, ImportState.DONE)
             return True
         _open_cards(work, row, [place for place in places if place.card_id is None])
         _set_balances(work, row, [place for place in places if place.card_id is not None])
@@ -93,15 +93,6 @@ def run_some(work: ImportWork, import_id: ImportId) -> bool:
             come_past(row, kept)
         if work.monotonic() >= until:
             return False
-
-
-def _finish(work: ImportWork, import_id: ImportId) -> None:
-    with work.database.write() as session:
-        row = session.get_one(CardImport, import_id, with_for_update=True)
-        if row.state is ImportState.RUNNING:
-            row.counts = summed(session, row.id)
-            row.state, row.rows_done = ImportState.DONE, row.rows
-            row.updated_at = work.clock.now()
 
 
 def _planned(

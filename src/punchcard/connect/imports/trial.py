@@ -13,7 +13,7 @@ from punchcard.connect.imports.matching import look_up
 from punchcard.connect.imports.models import CardImport, CardImportPart
 from punchcard.connect.imports.reading.rows import KEY_BYTES, ImportRow, RowReader
 from punchcard.connect.imports.vocabulary import ImportState
-from punchcard.connect.imports.work import ImportWork, come_past, next_part, reader_of, summed
+from punchcard.connect.imports.work import ImportWork, come_past, come_through, next_part, reader_of
 from punchcard.kit.ids import ImportId
 
 _KEY: Final = struct.Struct(f">{KEY_BYTES}sI")
@@ -56,9 +56,7 @@ def try_some(work: ImportWork, import_id: ImportId) -> bool:
             if row.state is not ImportState.PREVIEWING:
                 return True
             if part is None:
-                row.counts = summed(session, row.id)
-                row.state, row.rows_done = ImportState.READY, row.rows
-                row.updated_at = work.clock.now()
+                come_through(session, row, ImportState.READY, work.clock.now())
                 return True
             kept = session.get_one(CardImportPart, (import_id, part.number))
             kept.keys, kept.counts, kept.faults = tried

@@ -16,7 +16,7 @@ from punchcard.connect.imports.models import CardImport, CardImportPart
 from punchcard.connect.imports.run import CODED, NEW, metadata_of
 from punchcard.connect.imports.trial import row_fault
 from punchcard.connect.imports.vocabulary import ImportState
-from punchcard.connect.imports.work import ImportWork, come_past, next_part, summed
+from punchcard.connect.imports.work import ImportWork, come_past, finish, next_part
 from punchcard.db.outbox import RetryLater
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.ids import CardId, EntryId, ImportId
@@ -103,7 +103,7 @@ def undo_some(work: ImportWork, import_id: ImportId) -> bool:
             is_mine = row.state is ImportState.UNDOING
             part = next_part(session, row, part) if is_mine else None
         if part is None:
-            _finish(work, import_id)
+            finish(work, import_id, ImportState.UNDOING, ImportState.UNDONE)
             return True
         kept = _void(work, row, part.done)
         with work.database.write() as session:
@@ -117,15 +117,6 @@ def undo_some(work: ImportWork, import_id: ImportId) -> bool:
             come_past(row, mine)
         if work.monotonic() >= until:
             return False
-
-
-def _finish(work: ImportWork, import_id: ImportId) -> None:
-    with work.database.write() as session:
-        row = session.get_one(CardImport, import_id, with_for_update=True)
-        if row.state is ImportState.UNDOING:
-            row.counts = summed(session, row.id)
-            row.state, row.rows_done = ImportState.UNDONE, row.rows
-            row.updated_at = work.clock.now()
 
 
 def _void(work: ImportWork, row: CardImport, done: Sequence[Done]) -> set[int]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from punchcard.accounts.models import Vendor
 from punchcard.connect.imports.models import CardImport, CardImportPart
 from punchcard.connect.imports.reading.rows import RowReader
-from punchcard.connect.imports.vocabulary import ImportField
+from punchcard.connect.imports.vocabulary import ImportField, ImportState
 from punchcard.db.database import Database
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids, ImportId
@@ -67,8 +68,25 @@ def come_past(row: CardImport, part: CardImportPart) -> None:
         row.rows_done += part.row_count
 
 
-def summed(session: Session, import_id: ImportId) -> dict[str, int]:
-    """Return the counts of all parts."""
+def come_through(session: Session, row: CardImport, state: ImportState, now: datetime) -> None:
+    """Note that the step in hand has come past all parts, and what came of them together.
+
+    `row` is locked.
+    """
+    row.counts = _summed(session, row.id)
+    row.state, row.rows_done = state, row.rows
+    row.updated_at = now
+
+
+def finish(work: ImportWork, import_id: ImportId, step: ImportState, state: ImportState) -> None:
+    """Come through `step` to `state`, unless another worker has or it is no longer in hand."""
+    with work.database.write() as session:
+        row = session.get_one(CardImport, import_id, with_for_update=True)
+        if row.state is step:
+            come_through(session, row, state, work.clock.now())
+
+
+def _summed(session: Session, import_id: ImportId) -> dict[str, int]:
     parts = session.scalars(
         select(CardImportPart.counts)
         .where(CardImportPart.import_id == import_id)
