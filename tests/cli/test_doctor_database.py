@@ -25,7 +25,7 @@ from punchcard.kit.environment.backup_names import name_of
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.tables import ENTRIES
 from tests.cli.conftest import Punchcard
-from tests.connect import desk
+from tests.connect import webhook_shop
 from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.damage import behind_the_triggers
@@ -255,14 +255,14 @@ def test_webhooks_that_fail_or_were_given_up_are_counted(
     )
     with closing(build_context(settings)) as context:
         shop = cast.open_cafe_alice(context)
-        _, failing = desk.endpoint(shop)
-        _, gone = desk.endpoint(shop)
-        _, deleted = desk.endpoint(shop)
+        _, failing = webhook_shop.endpoint(shop)
+        _, gone = webhook_shop.endpoint(shop)
+        _, deleted = webhook_shop.endpoint(shop)
         with context.database.write() as session:
             session.get_one(WebhookEndpoint, failing).failing_since = context.clock.now()
             row = session.get_one(WebhookEndpoint, gone)
             row.status, row.disabled_reason = EndpointStatus.DISABLED, DisabledReason.GONE
-        desk.doing(shop, endpoint_service.delete_endpoint, deleted)
+        webhook_shop.doing(shop, endpoint_service.delete_endpoint, deleted)
 
     found = ask("webhooks")
 

@@ -10,8 +10,8 @@ from standardwebhooks import Webhook
 
 from punchcard.connect.webhooks import endpoint_service
 from punchcard.kit.clock import ManualClock
-from tests.connect.desk import Post, Receivers, doing, endpoint, sender, work
 from tests.connect.test_events import stamp
+from tests.connect.webhook_shop import Post, Receivers, doing, endpoint, sender, work
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 

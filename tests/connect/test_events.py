@@ -16,7 +16,7 @@ from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.operations import Actor, AddStamp, CardKey, CardRef, VoidEntry
 from punchcard.loyalty.programs import promotion_dates, promotion_service, reward_service
 from punchcard.loyalty.vocabulary import ActorKind
-from tests.connect.desk import doing, endpoint, events
+from tests.connect.webhook_shop import doing, endpoint, events
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 from tests.support.statements import statements_of

@@ -20,7 +20,7 @@ from punchcard.loyalty.grant_models import Grant
 from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.referral_models import FormerContact
 from punchcard.loyalty.till import points_service
-from tests.connect.desk import endpoint
+from tests.connect.webhook_shop import endpoint
 from tests.engage.brought import TERMS, friend, promise, shop_with, told, work_on_friends
 from tests.engage.engaged import by_shop, coffee_shop, entries, guest, points, stamp
 from tests.loyalty import shelf

@@ -29,7 +29,7 @@ def made(
 
     def deliver(headers: Mapping[str, str], raw: bytes) -> None:
         small = {name.lower(): value for name, value in headers.items()}
-        shop.door.take(kind, shop.id, shop.address, small, raw)
+        shop.receiver.take(kind, shop.id, shop.address, small, raw)
 
     makes = FakeWooCommerce if kind is IntegrationKind.WOOCOMMERCE else FakeShopify
     return makes(deliver, secret or shop.secret, clock.now, currency="USD")

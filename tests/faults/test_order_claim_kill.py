@@ -15,7 +15,7 @@ from punchcard.db.outbox import RetryLater
 from punchcard.kit.ids import CardId
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.tables import ENTRIES
-from tests.connect.claims.desk import Desk
+from tests.connect.claims.receipt_driver import ReceiptDriver
 from tests.connect.integrations.web_shop import WebShop, connected
 from tests.faults.test_order_kill import told
 from tests.support.books import audited
@@ -49,8 +49,8 @@ def unmatched_orders(alice: TillDriver, orders: int) -> tuple[WebShop, list[Card
 
 def settled(shop: WebShop, settings: Settings) -> None:
     """Let the worker do all that is left, as it does by and by."""
-    desk = Desk(shop.alice, settings)
-    settle_begun(desk.desk(), shop.alice.clock.now() + timedelta(minutes=2))
+    driver = ReceiptDriver(shop.alice, settings)
+    settle_begun(driver.claimer(), shop.alice.clock.now() + timedelta(minutes=2))
     with shop.alice.database.read() as session:
         claims = session.scalars(select(ReceiptClaim.id)).all()
     for claim_id in claims:
@@ -141,7 +141,7 @@ def test_a_worker_killed_while_an_order_follows_its_receipt_doubles_nothing(
 ) -> None:
     with till_driver_at(database_url) as alice:
         shop, [card], [code] = unmatched_orders(alice, 1)
-        Desk(alice, settings).take(code, card)
+        ReceiptDriver(alice, settings).take(code, card)
         event = str(shop.sends(told(0, 2, billing={}, refunds=PAID_BACK)))
 
     process = started(OrderPlan(database_url, [event], bookings=1))

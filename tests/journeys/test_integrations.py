@@ -58,7 +58,7 @@ def test_an_owner_connects_a_web_shop_and_gives_its_order_to_a_card(
     assert_usable(page, name="integration-new", width=PHONE)
 
     order = {"id": "A-7", "status": "paid", "currency": "EUR", "total": "12.50"}
-    tells_at(context.connect.hook_door, address, order)
+    tells_at(context.connect.hook_receiver, address, order)
     wait_for_worker(context)
     page.goto("/console/integrations")
     page.get_by_role("link", name="Any other system").click()

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from punchcard.connect.claims.presented import ReceiptReader
-from punchcard.connect.claims.receipt_desk import ReceiptDesk
+from punchcard.connect.claims.receipt_claimer import ReceiptClaimer
 from punchcard.connect.claims.receipt_keys import ReceiptSecrets
 from punchcard.db.database import Database
 from punchcard.kit.clock import SystemClock
@@ -94,14 +94,14 @@ def work(plan: ClaimPlan) -> None:
         till.dies = plan.dies
         till.start()
         reader = ReceiptReader(settings, ReceiptSecrets(settings.keys), ids)
-        desk = ReceiptDesk(
+        claimer = ReceiptClaimer(
             database=database, till=till, clock=clock, settings=settings, reader=reader
         )
         _say("ready")
         sys.stdin.readline()
         for text, card in plan.receipts:
             try:
-                desk.take(text, CardId(card))
+                claimer.take(text, CardId(card))
             except DomainError as refusal:
                 _say(refusal.code)
             else:

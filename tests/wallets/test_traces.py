@@ -19,7 +19,7 @@ from punchcard.kit.settings import Settings
 from punchcard.kit.tracing.spans import current_span, within
 from punchcard.main import create_app, create_worker
 from punchcard.worker.loop import Worker
-from tests.connect.desk import endpoint
+from tests.connect.webhook_shop import endpoint
 from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.http import AppTransport

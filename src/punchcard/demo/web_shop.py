@@ -143,11 +143,13 @@ class DemoWebShop:
         )
 
     def _deliver(self, headers: Mapping[str, str], body: bytes) -> None:
-        """Knock at the server's door within this process, with the request that would be sent."""
+        """Hand it to the server within this process, as the request that would be sent."""
         small = {name.lower(): value for name, value in headers.items()}
-        keys, door = self.keys, self.context.connect.hook_door
+        keys, receiver = self.keys, self.context.connect.hook_receiver
         try:
-            door.take(IntegrationKind.WOOCOMMERCE, keys.integration_id, keys.address, small, body)
+            receiver.take(
+                IntegrationKind.WOOCOMMERCE, keys.integration_id, keys.address, small, body
+            )
         except DomainError as refusal:
             self._note(f"The server refused what it was told: {refusal.code}.")
 

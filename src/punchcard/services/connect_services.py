@@ -7,13 +7,13 @@ from functools import partial
 
 from punchcard.accounts.access.rate_limit import RateLimiter
 from punchcard.connect.claims.presented import ReceiptReader
-from punchcard.connect.claims.receipt_desk import ReceiptDesk
+from punchcard.connect.claims.receipt_claimer import ReceiptClaimer
 from punchcard.connect.claims.receipt_keys import ReceiptSecrets
 from punchcard.connect.domains.domain_keeper import DomainKeeper
 from punchcard.connect.domains.proofs import DomainProofs, dns_texts
 from punchcard.connect.integrations.event_work import IntegrationWork
-from punchcard.connect.integrations.hook_door import HookDoor
 from punchcard.connect.integrations.hook_limits import HookLimits
+from punchcard.connect.integrations.hook_receiver import HookReceiver
 from punchcard.connect.integrations.secrets import IntegrationSecrets
 from punchcard.connect.webhooks.http_sender import HttpSender
 from punchcard.connect.webhooks.outcomes import Outcomes
@@ -32,7 +32,7 @@ class ConnectServices:
     """Webhooks: their secrets, who sends them, and the networks of ours they may reach; receipts
     that go onto cards, and the keys that tills sign them with.
 
-    Integrations: their secrets, the door they knock at, how often, and what works on what came.
+    Integrations: their secrets, what receives their hooks, how many, and what works on what came.
     Domains of shops' own: what looks whether they are theirs, and how often it may be asked to.
     """
 
@@ -41,10 +41,10 @@ class ConnectServices:
     webhook_networks: Sequence[IpNetwork]
     receipt_secrets: ReceiptSecrets
     receipt_reader: ReceiptReader
-    receipt_desk: ReceiptDesk
+    receipt_claimer: ReceiptClaimer
     integration_secrets: IntegrationSecrets
     integration_work: IntegrationWork
-    hook_door: HookDoor
+    hook_receiver: HookReceiver
     hook_limits: HookLimits
     domain_keeper: DomainKeeper
     domain_limits: RateLimiter
@@ -64,7 +64,7 @@ def build_connect(
     return ConnectServices(
         receipt_secrets=receipt_secrets,
         receipt_reader=receipt_reader,
-        receipt_desk=ReceiptDesk(
+        receipt_claimer=ReceiptClaimer(
             database=base.database,
             till=loyalty.till,
             clock=clock,
@@ -75,7 +75,7 @@ def build_connect(
         integration_work=IntegrationWork(
             base.database, loyalty.till, clock, base.ids, integration_secrets, settings
         ),
-        hook_door=HookDoor(
+        hook_receiver=HookReceiver(
             database=base.database,
             clock=clock,
             ids=base.ids,

@@ -1,4 +1,4 @@
-"""One door to all wallets: links to a card's passes, and keeping those passes up to date.
+"""All wallets as one: links to a card's passes, and keeping those passes up to date.
 
 A wallet that the operator has not set up has no link and nothing to do: nothing fails for it.
 """

@@ -11,7 +11,7 @@ from punchcard.accounts.subjects import SYSTEM
 from punchcard.connect.archive import archive_service
 from punchcard.connect.archive.archive_service import ARCHIVE_WORK
 from punchcard.connect.claims.claim_keeper import RECEIPTS_BEGUN, settle_begun
-from punchcard.connect.claims.receipt_desk import ORDER_CLAIMED
+from punchcard.connect.claims.receipt_claimer import ORDER_CLAIMED
 from punchcard.connect.domains.domain_keeper import DOMAIN_CHECK
 from punchcard.connect.imports.turns import take_turn
 from punchcard.connect.imports.work import IMPORT_WORK, ImportWork
@@ -166,7 +166,7 @@ def work_on_import(context: Context, import_id: str) -> None:
 
 def settle_receipts(context: Context, _key: str) -> None:
     """Book the receipts that a server began to put on cards and did not end."""
-    settle_begun(context.connect.receipt_desk, context.clock.now())
+    settle_begun(context.connect.receipt_claimer, context.clock.now())
 
 
 def take_order(context: Context, event_id: str) -> None:

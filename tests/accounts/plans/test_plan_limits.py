@@ -18,7 +18,7 @@ from punchcard.context import Context
 from punchcard.kit.errors import InvalidInput
 from punchcard.loyalty.programs import plan_changes, program_service
 from punchcard.loyalty.vocabulary import ProgramStatus
-from tests.connect import desk
+from tests.connect import webhook_shop
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator, open_shop
 from tests.support.plans_given import give_plan, make_plan, open_cards
@@ -39,14 +39,14 @@ def refused(do: Callable[[], Any]) -> dict[str, Any]:
 def test_each_limit_refuses_one_more_and_says_which(alice: Shop) -> None:
     program = shelf.program(alice, status="active")
     shelf.pin(alice)
-    desk.endpoint(alice)
+    webhook_shop.endpoint(alice)
     give_plan(alice, locations=1, users=1, staff_pins=1, programs=1, webhook_endpoints=1)
     assert refused(lambda: add_location(alice, "The kiosk")) == {"limit": "locations", "maximum": 1}
     assert refused(lambda: alice.hire(Role.STAFF)) == {"limit": "users", "maximum": 1}
     found = refused(lambda: shelf.pin(alice, "5937", "Ben"))
     assert found == {"limit": "staff_pins", "maximum": 1}
     assert refused(lambda: shelf.program(alice, name="Tea")) == {"limit": "programs", "maximum": 1}
-    found = refused(lambda: desk.endpoint(alice))
+    found = refused(lambda: webhook_shop.endpoint(alice))
     assert found == {"limit": "webhook_endpoints", "maximum": 1}
     assert program.status == ProgramStatus.ACTIVE
 
@@ -162,7 +162,7 @@ def test_a_first_owner_and_a_first_location_fit_every_plan(alice: Shop, context:
     "change",
     [
         lambda shop: give_plan(shop, "Large", cards=9),
-        desk.endpoint,
+        webhook_shop.endpoint,
         lambda shop: add_location(shop, "The kiosk"),
         lambda shop: shelf.program(shop, name="Tea"),
     ],

@@ -7,7 +7,7 @@ import pytest
 from punchcard.accounts.vocabulary import Role
 from punchcard.api.http.permissions import ACCESS
 from punchcard.context import Context
-from tests.connect import desk
+from tests.connect import webhook_shop
 from tests.engage.engaged import automation
 from tests.loyalty import shelf
 from tests.support import cast
@@ -60,7 +60,7 @@ def things(alice: Shop, owner: Api) -> dict[str, str]:
         "reward_id": shelf.reward(alice, bread.id).id,
         "promotion_id": shelf.promotion(alice, program.id, **shelf.MORE_STAMPS).id,
         "automation_id": automation(alice, program.id, action="stamps", stamps=1, points=...).id,
-        "endpoint_id": desk.endpoint(alice)[1],
+        "endpoint_id": webhook_shop.endpoint(alice)[1],
         "integration_id": owner.post(
             "/vendor/integrations", {"program_id": bread.id, "kind": "woocommerce"}
         ).json()["id"],

@@ -1,4 +1,4 @@
-"""Integrations over the API: secrets shown once, everybody's own, and the door without any."""
+"""Integrations over the API: secrets shown once, everybody's own, and hooks, which bear none."""
 
 from dataclasses import replace
 from typing import Any

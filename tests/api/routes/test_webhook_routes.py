@@ -9,7 +9,7 @@ from punchcard.connect.webhooks.http_sender import TOO_SLOW
 from punchcard.connect.webhooks.retry_rules import WebhookAnswer
 from punchcard.context import Context
 from punchcard.kit.settings import Settings
-from tests.connect.desk import Receivers, sender, work
+from tests.connect.webhook_shop import Receivers, sender, work
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.http import Api

@@ -1,4 +1,4 @@
-"""What receipts are tried with: Café Alice's counter, its desk for receipts, and a till's key."""
+"""What receipts are tried with: Café Alice's counter, a till's key, who puts receipts on cards."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock, SystemClock
 from punchcard.kit.ids import SystemIds
 from punchcard.kit.settings import Settings
-from tests.connect.claims.desk import Desk
+from tests.connect.claims.receipt_driver import ReceiptDriver
 from tests.support.audited_till_driver import audited_till_driver
 from tests.support.drivers.rules import MONDAY
 from tests.support.drivers.till import TillDriver
@@ -28,6 +28,6 @@ def alice(database: Database, clock: ManualClock) -> Iterator[TillDriver]:
 
 
 @pytest.fixture
-def desk(alice: TillDriver, settings: Settings) -> Desk:
-    """Open the desk where receipts are put on cards."""
-    return Desk(alice, settings)
+def driver(alice: TillDriver, settings: Settings) -> ReceiptDriver:
+    """Return what makes receipts and puts them on cards."""
+    return ReceiptDriver(alice, settings)

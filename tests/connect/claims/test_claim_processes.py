@@ -12,7 +12,7 @@ from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock, SystemClock
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.tables import ENTRIES
-from tests.connect.claims.desk import Desk
+from tests.connect.claims.receipt_driver import ReceiptDriver
 from tests.support.claim_process import ClaimPlan, claiming, go
 from tests.support.drivers.till import TillDriver
 
@@ -33,13 +33,13 @@ def entries(database: Database) -> dict[str, int]:
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_two_servers_give_each_receipt_once_and_a_card_three_a_day(
-    database: Database, alice: TillDriver, desk: Desk, settings: Settings
+    database: Database, alice: TillDriver, driver: ReceiptDriver, settings: Settings
 ) -> None:
     program = alice.program(type="points")
     cards = [alice.card_of_before(program) for _ in range(4)]
-    key = desk.key(program)
-    shared = [desk.signed(key, f"shared-{number}") for number in range(6)]
-    many = [desk.signed(key, f"many-{number}") for number in range(8)]
+    key = driver.key(program)
+    shared = [driver.signed(key, f"shared-{number}") for number in range(6)]
+    many = [driver.signed(key, f"many-{number}") for number in range(8)]
     plans = [
         ClaimPlan(
             settings.database_url,
@@ -76,19 +76,19 @@ def test_two_servers_give_each_receipt_once_and_a_card_three_a_day(
 
 @pytest.mark.parametrize("dies", ["before", "after"])
 def test_a_server_that_is_killed_loses_no_receipt_and_doubles_none(
-    database: Database, alice: TillDriver, desk: Desk, settings: Settings, dies: str
+    database: Database, alice: TillDriver, driver: ReceiptDriver, settings: Settings, dies: str
 ) -> None:
     program = alice.program(type="points")
     card, other = alice.card_of_before(program), alice.card_of_before(program)
-    text = desk.signed(desk.key(program))
+    text = driver.signed(driver.key(program))
     plan = ClaimPlan(settings.database_url, settings.secret_key, ((text, card),), dies=dies)
     with claiming(plan) as server:
         go(server)
         assert server.wait() == -signal.SIGKILL
-    assert desk.row().state == "taking"
+    assert driver.row().state == "taking"
     assert entries(database) == ({"R-1": 1} if dies == "after" else {})
 
-    assert desk.tried(text, other) == "receipt_already_used"
-    assert desk.row().state == "claimed"
+    assert driver.tried(text, other) == "receipt_already_used"
+    assert driver.row().state == "claimed"
     assert entries(database) == {"R-1": 1}
-    assert desk.take(text, card).card.points == 12
+    assert driver.take(text, card).card.points == 12

@@ -6,7 +6,7 @@ import pytest
 
 from punchcard.kit.ids import CardId
 from punchcard.kit.settings import Settings
-from tests.connect.desk import Receivers
+from tests.connect.webhook_shop import Receivers
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 

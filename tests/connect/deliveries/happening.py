@@ -2,7 +2,7 @@
 
 from punchcard.connect.webhooks.retry_rules import WebhookAnswer
 from punchcard.loyalty.programs import program_service
-from tests.connect.desk import doing
+from tests.connect.webhook_shop import doing
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 

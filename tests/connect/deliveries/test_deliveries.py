@@ -18,8 +18,17 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import CardId
 from punchcard.loyalty.programs import program_service, vendor_changes
 from tests.connect.deliveries.happening import DOWN, tell
-from tests.connect.desk import Receivers, deliveries, doing, endpoint, events, sender, stored, work
 from tests.connect.test_events import stamp
+from tests.connect.webhook_shop import (
+    Receivers,
+    deliveries,
+    doing,
+    endpoint,
+    events,
+    sender,
+    stored,
+    work,
+)
 from tests.loyalty import shelf
 from tests.support.cast import Shop, by_operator
 

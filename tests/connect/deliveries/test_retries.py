@@ -6,7 +6,7 @@ from punchcard.connect.vocabulary import DeliveryState, EndpointStatus
 from punchcard.connect.webhooks.retry_rules import WebhookAnswer
 from punchcard.kit.clock import ManualClock
 from tests.connect.deliveries.happening import DOWN, tell
-from tests.connect.desk import Receivers, deliveries, endpoint, sender, stored, work
+from tests.connect.webhook_shop import Receivers, deliveries, endpoint, sender, stored, work
 from tests.support.cast import Shop
 from tests.support.outgoing_mail import mails
 

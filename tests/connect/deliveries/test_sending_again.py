@@ -16,7 +16,7 @@ from punchcard.connect.webhooks.retry_rules import WebhookAnswer
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import WebhookDeliveryId
 from tests.connect.deliveries.happening import DOWN, tell
-from tests.connect.desk import Receivers, deliveries, doing, endpoint, events, sender, work
+from tests.connect.webhook_shop import Receivers, deliveries, doing, endpoint, events, sender, work
 from tests.support.cast import Shop
 
 

@@ -8,7 +8,7 @@ from punchcard.connect.vocabulary import DeliveryState
 from punchcard.connect.webhooks.retry_rules import WebhookAnswer
 from punchcard.kit.clock import ManualClock
 from tests.connect.deliveries.happening import DOWN, tell
-from tests.connect.desk import Receivers, deliveries, endpoint, events, sender, work
+from tests.connect.webhook_shop import Receivers, deliveries, endpoint, events, sender, work
 from tests.support.cast import Shop
 
 

@@ -1,4 +1,4 @@
-"""How often other systems may knock, and what those who make addresses up get for it."""
+"""How often other systems may post hooks, and what those who make addresses up get for it."""
 
 import pytest
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from punchcard.connect.claims.claim_keeper import forget_claims, settle_begun
 from punchcard.connect.claims.errors import ReceiptClaimTaken
 from punchcard.connect.claims.models import ReceiptClaim
-from punchcard.connect.claims.receipt_desk import ORDER_CLAIMED
+from punchcard.connect.claims.receipt_claimer import ORDER_CLAIMED
 from punchcard.connect.claims.vocabulary import ClaimSource, ClaimState
 from punchcard.connect.integrations import event_service
 from punchcard.connect.integrations.errors import IntegrationEventSettled
@@ -22,7 +22,7 @@ from punchcard.loyalty.errors.till import TillBusy
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyTransaction
 from punchcard.loyalty.operations import NewCustomer
 from punchcard.loyalty.vocabulary import ActorKind, CardStatus
-from tests.connect.claims.desk import Desk
+from tests.connect.claims.receipt_driver import ReceiptDriver
 from tests.connect.integrations.orders import DONE, FAILED, UNMATCHED, order, refund
 from tests.connect.integrations.web_shop import WebShop, connected
 from tests.support.drivers.till import TillDriver
@@ -31,9 +31,9 @@ OPEN, WITHDRAWN = ClaimState.OPEN, ClaimState.WITHDRAWN
 
 
 @pytest.fixture
-def desk(alice: TillDriver, settings: Settings) -> Desk:
-    """Open the desk where receipts are put on cards."""
-    return Desk(alice, settings)
+def driver(alice: TillDriver, settings: Settings) -> ReceiptDriver:
+    """Return what makes receipts and puts them on cards."""
+    return ReceiptDriver(alice, settings)
 
 
 @pytest.fixture
@@ -54,11 +54,11 @@ def receipt(shop: WebShop) -> ReceiptClaim:
     return found
 
 
-def claimed(shop: WebShop, desk: Desk, card: CardId) -> None:
+def claimed(shop: WebShop, driver: ReceiptDriver, card: CardId) -> None:
     """Put the only receipt on a card, as its page does."""
     code = receipt(shop).code
     assert code is not None
-    desk.take(code, card)
+    driver.take(code, card)
 
 
 def follows(shop: WebShop) -> list[str]:
@@ -125,10 +125,10 @@ def test_orders_that_have_a_card_or_come_to_nothing_leave_none(shop: WebShop, jo
 
 
 def test_an_order_follows_its_receipt_onto_the_card_and_earns_nothing_more(
-    shop: WebShop, desk: Desk, card: CardId
+    shop: WebShop, driver: ReceiptDriver, card: CardId
 ) -> None:
     first = shop.tells(order(1))
-    claimed(shop, desk, card)
+    claimed(shop, driver, card)
     assert follows(shop) == [receipt(shop).id]
 
     follow_receipt(shop.work, receipt(shop).id)
@@ -142,10 +142,10 @@ def test_an_order_follows_its_receipt_onto_the_card_and_earns_nothing_more(
 
 
 def test_what_is_paid_back_after_the_receipt_was_used_is_taken_off_that_card(
-    shop: WebShop, desk: Desk, card: CardId
+    shop: WebShop, driver: ReceiptDriver, card: CardId
 ) -> None:
     shop.tells(order(1))
-    claimed(shop, desk, card)
+    claimed(shop, driver, card)
     follows(shop)
 
     shop.tells(order(2, refunds=[refund(1, "9.35")]))
@@ -160,10 +160,10 @@ def test_what_is_paid_back_after_the_receipt_was_used_is_taken_off_that_card(
 
 
 def test_an_update_that_comes_before_the_worker_finds_the_card_as_well(
-    shop: WebShop, desk: Desk, card: CardId
+    shop: WebShop, driver: ReceiptDriver, card: CardId
 ) -> None:
     shop.tells(order(1))
-    claimed(shop, desk, card)
+    claimed(shop, driver, card)
 
     assert shop.tells(order(2, total="49.35")).state is DONE
     assert len(follows(shop)) == 1
@@ -173,7 +173,7 @@ def test_an_update_that_comes_before_the_worker_finds_the_card_as_well(
 
 
 def test_a_refund_of_before_lowers_the_receipt_and_a_cancelled_order_withdraws_it(
-    shop: WebShop, desk: Desk, card: CardId
+    shop: WebShop, driver: ReceiptDriver, card: CardId
 ) -> None:
     shop.tells(order(1))
     shop.tells(order(2, refunds=[refund(1, "9.35")]))
@@ -181,19 +181,21 @@ def test_a_refund_of_before_lowers_the_receipt_and_a_cancelled_order_withdraws_i
 
     shop.tells(order(3, status="cancelled", refunds=[refund(1, "9.35")]))
     assert receipt(shop).state is WITHDRAWN
-    assert desk.tried(str(receipt(shop).code), card) == "receipt_withdrawn"
+    assert driver.tried(str(receipt(shop).code), card) == "receipt_withdrawn"
 
     # What is told late changes nothing; what is taken up again counts again, on the same receipt.
     shop.tells(order(1))
     assert receipt(shop).state is WITHDRAWN
     shop.tells(order(4, refunds=[refund(1, "9.35")]))
-    claimed(shop, desk, card)
+    claimed(shop, driver, card)
     assert shop.points(card) == 13
 
 
-def test_a_receipt_that_a_person_withdrew_stays_withdrawn(shop: WebShop, desk: Desk) -> None:
+def test_a_receipt_that_a_person_withdrew_stays_withdrawn(
+    shop: WebShop, driver: ReceiptDriver
+) -> None:
     shop.tells(order(1))
-    desk.withdraw(receipt(shop))
+    driver.withdraw(receipt(shop))
 
     shop.tells(order(2, total="49.35"))
 
@@ -201,7 +203,7 @@ def test_a_receipt_that_a_person_withdrew_stays_withdrawn(shop: WebShop, desk: D
 
 
 def test_an_order_that_is_given_to_a_card_by_hand_withdraws_its_receipt(
-    shop: WebShop, desk: Desk, card: CardId
+    shop: WebShop, driver: ReceiptDriver, card: CardId
 ) -> None:
     event = shop.tells(order(1))
 
@@ -209,7 +211,7 @@ def test_an_order_that_is_given_to_a_card_by_hand_withdraws_its_receipt(
     shop.works()
 
     assert receipt(shop).state is WITHDRAWN
-    assert desk.tried(str(receipt(shop).code), card) == "receipt_withdrawn"
+    assert driver.tried(str(receipt(shop).code), card) == "receipt_withdrawn"
     assert history(shop, card) == [("integration", "points_earned", 1935)]
 
 
@@ -227,7 +229,7 @@ def test_an_order_whose_customer_has_a_card_by_now_withdraws_its_receipt(
 
 def test_while_a_receipt_is_on_its_way_its_order_waits(
     shop: WebShop,
-    desk: Desk,
+    driver: ReceiptDriver,
     card: CardId,
     clock: ManualClock,
     monkeypatch: pytest.MonkeyPatch,
@@ -236,7 +238,7 @@ def test_while_a_receipt_is_on_its_way_its_order_waits(
     with monkeypatch.context() as patched:
         patched.setattr(shop.alice.till, "submit", busy)
         with pytest.raises(TillBusy):
-            claimed(shop, desk, card)
+            claimed(shop, driver, card)
     assert receipt(shop).state is ClaimState.TAKING
     with pytest.raises(ReceiptClaimTaken):
         gives(shop, event, card)
@@ -246,7 +248,7 @@ def test_while_a_receipt_is_on_its_way_its_order_waits(
         work_on_event(shop.work, cancelled)
 
     clock.advance(minutes=2)
-    assert settle_begun(desk.desk(), clock.now()) == 1
+    assert settle_begun(driver.claimer(), clock.now()) == 1
     shop.works()
 
     assert shop.event(cancelled).state is DONE
@@ -255,7 +257,7 @@ def test_while_a_receipt_is_on_its_way_its_order_waits(
 
 
 def test_an_order_leaves_no_second_receipt_once_the_first_is_forgotten(
-    shop: WebShop, desk: Desk, clock: ManualClock
+    shop: WebShop, driver: ReceiptDriver, clock: ManualClock
 ) -> None:
     shop.tells(order(1))
     clock.advance(days=400)
@@ -293,7 +295,7 @@ def test_an_order_below_the_minimum_leaves_a_receipt_once_it_grows(
     ],
 )
 def test_a_receipt_gives_the_stamps_that_its_order_would(
-    alice: TillDriver, desk: Desk, type_: str, rules: Any, stamps: int | None
+    alice: TillDriver, driver: ReceiptDriver, type_: str, rules: Any, stamps: int | None
 ) -> None:
     program = alice.program(type=type_, currency="USD", stamps_per_item=rules, max_daily_stamps=9)
     shop = connected(alice, program)
@@ -303,7 +305,7 @@ def test_a_receipt_gives_the_stamps_that_its_order_would(
         assert receipts(shop) == []
         return
 
-    claimed(shop, desk, card)
+    claimed(shop, driver, card)
     follows(shop)
 
     assert shop.stamps(card) == stamps
@@ -324,10 +326,10 @@ def test_a_number_that_the_shop_used_itself_leaves_the_order_to_a_person(
 
 
 def test_what_is_refused_of_an_order_is_told_once_it_has_followed(
-    alice: TillDriver, desk: Desk, shop: WebShop, card: CardId
+    alice: TillDriver, driver: ReceiptDriver, shop: WebShop, card: CardId
 ) -> None:
     event = shop.tells(order(1))
-    claimed(shop, desk, card)
+    claimed(shop, driver, card)
     with alice.database.write() as session:
         session.get_one(LoyaltyCard, card).status = CardStatus.BLOCKED
     later = shop.sends(order(2, total="49.35"))
@@ -341,10 +343,12 @@ def test_what_is_refused_of_an_order_is_told_once_it_has_followed(
     assert shop.points(card) == 19
 
 
-def test_receipts_that_no_order_left_lead_to_none(shop: WebShop, desk: Desk, card: CardId) -> None:
-    made = desk.made("R-9")
+def test_receipts_that_no_order_left_lead_to_none(
+    shop: WebShop, driver: ReceiptDriver, card: CardId
+) -> None:
+    made = driver.made("R-9")
 
-    desk.take(str(made.code), card)
+    driver.take(str(made.code), card)
 
     assert follows(shop) == []
     follow_receipt(shop.work, made.id)

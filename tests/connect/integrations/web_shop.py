@@ -13,7 +13,7 @@ from punchcard.accounts.subjects import Subject
 from punchcard.accounts.vocabulary import SubjectKind
 from punchcard.connect.integrations import integration_service
 from punchcard.connect.integrations.event_work import IntegrationWork, work_on_event
-from punchcard.connect.integrations.hook_door import HookDoor
+from punchcard.connect.integrations.hook_receiver import HookReceiver
 from punchcard.connect.integrations.makers.maker import Sent
 from punchcard.connect.integrations.mapping import IntegrationMapping
 from punchcard.connect.integrations.models import (
@@ -70,10 +70,10 @@ class WebShop:
         )
 
     @property
-    def door(self) -> HookDoor:
-        """Return the door that it knocks at."""
+    def receiver(self) -> HookReceiver:
+        """Return what receives its hooks."""
         alice = self.alice
-        return HookDoor(
+        return HookReceiver(
             database=alice.database,
             clock=alice.clock,
             ids=alice.ids,
@@ -86,10 +86,10 @@ class WebShop:
     ) -> IntegrationEventId | None:
         """Tell something, signed as this system signs; returns the event, None if none is kept."""
         raw = told if isinstance(told, bytes) else json.dumps(told).encode()
-        url = self.door.address_of(self.kind, self.id, self.address)
+        url = self.receiver.address_of(self.kind, self.id, self.address)
         sent = Sent(headers={}, body=raw, url=url, now=self.alice.clock.now())
         bears = signed(self.kind, sent, self.secret, topic) | headers
-        if not self.door.take(self.kind, self.id, self.address, bears, raw):
+        if not self.receiver.take(self.kind, self.id, self.address, bears, raw):
             return None
         with self.alice.database.read() as session:
             newest = select(IntegrationEvent.id).order_by(IntegrationEvent.id.desc()).limit(1)
@@ -199,7 +199,7 @@ def _waits(event: IntegrationEvent) -> bool:
     return event.state is IntegrationEventState.WAITING
 
 
-def tells_at(door: HookDoor, hook: str, told: Mapping[str, Any]) -> None:
+def tells_at(receiver: HookReceiver, hook: str, told: Mapping[str, Any]) -> None:
     """Tell something at an address that was shown, as a system does that signs nothing."""
     kind, integration_id, secret = hook.split("/")[-3:]
-    assert door.take(kind, integration_id, secret, {}, json.dumps(told).encode())
+    assert receiver.take(kind, integration_id, secret, {}, json.dumps(told).encode())

@@ -19,7 +19,7 @@ from punchcard.loyalty.operations import Actor, OperationMetadata
 from punchcard.loyalty.till import stamp_service
 from punchcard.loyalty.vocabulary import ActorKind
 from punchcard.worker.schedule import SHARED_TASKS
-from tests.connect import desk
+from tests.connect import webhook_shop
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.plans_given import give_plan
@@ -104,18 +104,18 @@ def test_a_shop_is_on_no_bill_before_it_was_there(alice: Shop, context: Context)
 
 
 def test_what_the_shops_software_took_is_counted(alice: Shop) -> None:
-    receivers = desk.Receivers()
-    desk.endpoint(alice)
-    sender = desk.sender(alice.context, receivers)
+    receivers = webhook_shop.Receivers()
+    webhook_shop.endpoint(alice)
+    sender = webhook_shop.sender(alice.context, receivers)
     shelf.opened_card(alice, shelf.program(alice, status="active"))
     receivers.says = lambda post: WebhookAnswer(status=500)
-    desk.work(sender)
+    webhook_shop.work(sender)
     assert receivers.posts
     assert figures(alice).webhook_deliveries == 0
     receivers.says = lambda post: WebhookAnswer(status=204)
     alice.context.clock.advance(days=1)  # type: ignore[attr-defined]
     tried = len(receivers.posts)
-    desk.work(sender)
+    webhook_shop.work(sender)
     assert figures(alice).webhook_deliveries == len(receivers.posts) - tried > 0
 
 

@@ -36,7 +36,7 @@ from punchcard.loyalty.tables import CARDS, PROGRAMS
 from punchcard.loyalty.till import points_service, stamp_service
 from punchcard.loyalty.till.till import Till
 from punchcard.loyalty.vocabulary import ActorKind
-from tests.connect.desk import endpoint, events
+from tests.connect.webhook_shop import endpoint, events
 from tests.loyalty import shelf
 from tests.support.books import audited
 from tests.support.cast import Shop, by_operator

@@ -31,7 +31,7 @@ from punchcard.loyalty.till.quotes import quote
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
 from punchcard.loyalty.vocabulary import ActorKind, GrantState
-from tests.connect.desk import endpoint
+from tests.connect.webhook_shop import endpoint
 from tests.loyalty import shelf
 from tests.support.books import audited
 from tests.support.cast import Shop

@@ -22,7 +22,7 @@ from punchcard.context import Context
 from punchcard.kit.i18n import LANGUAGES, catalogue
 from punchcard.web.pages.audit.audit_labels import HIDDEN, LABELS, ChangeTeller
 from punchcard.web.pages.formatting import Wording
-from tests.connect import desk
+from tests.connect import webhook_shop
 from tests.engage.engaged import automation
 from tests.loyalty import shelf
 from tests.support.cast import PASSWORD, Shop, by_operator, make_admin
@@ -216,7 +216,7 @@ def test_what_growth_changed_is_told_in_words(owner: Visitor, alice: Shop, api: 
     here = f"/vendor/loyalty/programs/{program.id}"
     promotion = f"{here}/promotions/{shelf.promotion(alice, program.id).id}"
     birthday = f"{here}/automations/{automation(alice, program.id).id}"
-    endpoint = f"/vendor/webhook-endpoints/{desk.endpoint(alice, description='Till')[1]}"
+    endpoint = f"/vendor/webhook-endpoints/{webhook_shop.endpoint(alice, description='Till')[1]}"
     market = shop.post("/vendor/locations", {"name": "Market hall"}).json()["id"]
     window = {"weekdays": [2], "from": "16:00", "to": "18:00"}
     tiers = [

@@ -49,7 +49,7 @@ def test_the_audit_trail_calls_a_system_by_its_name(
 
 def told(context: Context, hook: str, order: dict[str, Any]) -> None:
     """Have an order told, and worked on."""
-    tells_at(context.connect.hook_door, hook, order)
+    tells_at(context.connect.hook_receiver, hook, order)
     worker = Worker(context, [ORDER_LANE], [])
     while worker.do_work():
         pass
@@ -99,7 +99,7 @@ def test_an_order_without_a_card_leaves_a_receipt_to_hand_to_its_customer(
     [address] = re.findall(r'href="([^"]+/r/[^"]+)"', shown)
     assert shown.count("<svg") > shown.count("<svg class")
     card = shelf.opened_card(alice, program)
-    context.connect.receipt_desk.take(address, card)
+    context.connect.receipt_claimer.take(address, card)
     worker = Worker(context, [ORDER_LANE], [])
     while worker.do_work():
         pass

@@ -98,7 +98,7 @@ def test_who_made_a_receipt_stands_beside_it_and_beside_its_entry(
             ),
             context.settings,
         )
-    entry = context.connect.receipt_desk.take(claim.code or "", card).entry
+    entry = context.connect.receipt_claimer.take(claim.code or "", card).entry
 
     listed = owner.get(PATH)
 
@@ -136,7 +136,7 @@ def test_the_staff_report_counts_what_was_put_on_cards_by_location(
             for number, at in enumerate((place.id, place.id, None, None))
         ]
     for code in codes[:3]:
-        context.connect.receipt_desk.take(code or "", card)
+        context.connect.receipt_claimer.take(code or "", card)
     report = owner.get("/console/staff-report").text
     told = report.partition('id="receipts"')[2].partition("</section>")[0]
     counts = re.findall(r"<dt[^>]*>\s*(.*?)\s*</dt>\s*<dd>\s*(\d+)", told, re.S)

@@ -10,7 +10,7 @@ from punchcard.accounts.audit_service import Act
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.kit.ids import readable_number
 from punchcard.loyalty.operations import CardKey, CardRef, EarnPoints, OpenCard
-from tests.connect import desk
+from tests.connect import webhook_shop
 from tests.engage.engaged import automation
 from tests.loyalty import shelf
 from tests.support.cast import Shop
@@ -62,7 +62,7 @@ def test_each_kind_of_thing_is_found_by_its_name(
         )
     promotion = shelf.promotion(alice, program.id, name="Fête d'été")
     birthday = automation(alice, program.id)
-    endpoint = desk.endpoint(alice, description="Kassa Süd")[1]
+    endpoint = webhook_shop.endpoint(alice, description="Kassa Süd")[1]
     for query, path in {
         "fete": f"/console/programs/{program.id}/promotions/{promotion.id}",
         "birthday": f"/console/programs/{program.id}/automations/{birthday.id}",

@@ -7,7 +7,7 @@ import pytest
 
 from punchcard.accounts.vocabulary import Role
 from punchcard.loyalty.models import LoyaltyProgram, Reward
-from tests.connect import desk
+from tests.connect import webhook_shop
 from tests.engage.engaged import automation
 from tests.loyalty import shelf
 from tests.support.cast import Shop
@@ -203,7 +203,7 @@ def growth_pages(alice: Shop) -> dict[str, tuple[str, str, str, str]]:
     here = f"/console/programs/{program.id}"
     promotion = shelf.promotion(alice, program.id)
     birthday = automation(alice, program.id)
-    endpoint = desk.endpoint(alice)[1]
+    endpoint = webhook_shop.endpoint(alice)[1]
     return {
         "promotion": (f"{here}/promotions/{promotion.id}", "name", "Triple", "budget"),
         "automation": (f"{here}/automations/{birthday.id}", "name", "Cake", "hold_out_percent"),

@@ -6,7 +6,7 @@ import pytest
 
 from punchcard.connect.webhooks.retry_rules import WebhookAnswer
 from punchcard.context import Context
-from tests.connect.desk import Receivers, sender, work
+from tests.connect.webhook_shop import Receivers, sender, work
 from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.pages import Visitor

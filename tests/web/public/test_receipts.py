@@ -158,7 +158,7 @@ def test_a_number_that_takes_no_receipt_is_answered_as_one_that_nobody_has(
         card_changes.block_card(session, by_operator(context), alice.id, blocked.id)
     for number in range(context.settings.claims_per_card_day):
         text = till.prints(f"T-{number}").removeprefix("/r/")
-        context.connect.receipt_desk.take(text, full.id)
+        context.connect.receipt_claimer.take(text, full.id)
     stranger, text = visitors(), till.prints().removeprefix("/r/")
     opened(stranger, f"/r/{text}")
     mistyped = f"{full.number[:-1]}{(int(full.number[-1]) + 1) % 10}"

@@ -30,8 +30,8 @@ class RequestObserver:
     once it is granted. An ordinary one costs a few looks into dictionaries.
     """
 
-    def __init__(self, desk: SecurityEventCounter, metrics: RequestMetrics) -> None:
-        self._desk = desk
+    def __init__(self, counter: SecurityEventCounter, metrics: RequestMetrics) -> None:
+        self._counter = counter
         self._metrics = metrics
 
     def __call__(self, scope: Scope, status: int, seconds: float) -> None:
@@ -55,4 +55,4 @@ class RequestObserver:
 
     def _note(self, scope: Scope, event: SecurityEvent, refusal: str | None) -> None:
         subject = scope["state"].get("subject") or NOBODY
-        self._desk.note(event, request_origin.get(), actor=subject, refusal=refusal)
+        self._counter.note(event, request_origin.get(), actor=subject, refusal=refusal)

@@ -22,7 +22,7 @@ def claim_receipt(visitor: VisitorDep, token: Token, body: PublicClaimRequest) -
     context = visitor.context
     with context.database.read() as session:
         card = card_service.get_card_by_token(session, token, now=context.clock.now())
-    receipt = context.connect.receipt_desk.take(body.claim, card.id)
+    receipt = context.connect.receipt_claimer.take(body.claim, card.id)
     with context.database.read() as session:
         booked = receipt.entry
         entry = ledger_reader.get_entry(

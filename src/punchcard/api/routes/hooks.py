@@ -14,7 +14,7 @@ from punchcard.api.http.problems import BodyTooLarge
 from punchcard.api.http.routing import api_router
 from punchcard.api.schemas.connections.integrations import HookReceived
 from punchcard.connect.integrations.errors import HookNotGenuine, IntegrationNotFound
-from punchcard.connect.integrations.hook_door import HOOKS_PATH
+from punchcard.connect.integrations.hook_receiver import HOOKS_PATH
 
 router = api_router(HOOKS_PATH, tag="Integrations")
 
@@ -45,12 +45,12 @@ async def _count(request: Request, context: ContextDep, address: AddressDep) -> 
     """Count a request before anything is read. Raises TooManyRequests."""
     path = hashlib.sha256(request.scope["path"].encode("utf-8", "replace")).hexdigest()
     sender = _Sender(path, counted_address(request.client.host if request.client else ""))
-    limits, door = context.connect.hook_limits, context.connect.hook_door
+    limits, receiver = context.connect.hook_limits, context.connect.hook_receiver
     try:
         limits.take(sender.path, sender.network)
     except TooManyRequests as refusal:
         if limits.may_tell(sender.path):
-            await run_in_threadpool(door.note_refusal, *address, refusal.code)
+            await run_in_threadpool(receiver.note_refusal, *address, refusal.code)
         raise
     return sender
 
@@ -84,7 +84,7 @@ def receive_hook(
     """Take in what another system tells: the address it was given, and what it signs, let it in."""
     connect = visitor.context.connect
     try:
-        is_kept = connect.hook_door.take(*address, *received)
+        is_kept = connect.hook_receiver.take(*address, *received)
     except (HookNotGenuine, IntegrationNotFound):
         connect.hook_limits.note_miss(sender.network)
         raise

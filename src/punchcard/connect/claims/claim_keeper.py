@@ -7,7 +7,7 @@ from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
 from punchcard.connect.claims.models import ReceiptClaim
-from punchcard.connect.claims.receipt_desk import ReceiptDesk
+from punchcard.connect.claims.receipt_claimer import ReceiptClaimer
 from punchcard.connect.claims.vocabulary import ClaimState
 from punchcard.db import outbox
 from punchcard.db.outbox import RetryLater
@@ -33,15 +33,15 @@ def enqueue_begun(session: Session, now: datetime) -> int:
     return 1
 
 
-def settle_begun(desk: ReceiptDesk, now: datetime) -> int:
+def settle_begun(claimer: ReceiptClaimer, now: datetime) -> int:
     """Book what was begun and never ended, or open it again; returns how many. Raises RetryLater.
 
     The receipts of a server that was killed: their keys keep them from being booked twice.
     """
-    bookings = desk.begun_before(now - _TOO_LONG, limit=_AT_ONCE)
+    bookings = claimer.begun_before(now - _TOO_LONG, limit=_AT_ONCE)
     for booking in bookings:
         try:
-            desk.book(booking)
+            claimer.book(booking)
         except DomainError as refusal:
             if refusal.kind is Kind.BUSY:
                 raise RetryLater(refusal.code) from refusal

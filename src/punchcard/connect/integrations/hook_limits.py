@@ -1,4 +1,4 @@
-"""How often other systems may knock: each address of an integration, and who keeps guessing.
+"""How often other systems may post hooks: each address of an integration, and who keeps guessing.
 
 A network's misses, wrong addresses and wrong signatures, are counted; when there are too many it is
 answered before anything is read. Makers send the hooks of thousands of shops from a few networks,

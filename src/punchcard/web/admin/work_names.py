@@ -5,7 +5,7 @@ from typing import Final
 from punchcard.accounts.mail.mail_queue import MAIL_SEND
 from punchcard.connect.archive.archive_service import ARCHIVE_WORK
 from punchcard.connect.claims.claim_keeper import RECEIPTS_BEGUN
-from punchcard.connect.claims.receipt_desk import ORDER_CLAIMED
+from punchcard.connect.claims.receipt_claimer import ORDER_CLAIMED
 from punchcard.connect.domains.domain_keeper import DOMAIN_CHECK
 from punchcard.connect.imports.work import IMPORT_WORK
 from punchcard.connect.integrations.event_queue import INTEGRATION_EVENT

@@ -77,7 +77,7 @@ def take_receipt(request: PageRequestDep, slug: str, form: FormDep) -> Response:
     if number or known is None:
         return _take_by_number(request, presented, text, number, form)
     try:
-        request.context.connect.receipt_desk.take(text, known.card.id)
+        request.context.connect.receipt_claimer.take(text, known.card.id)
     except DomainError as refusal:
         form.refusal = refusal.told(request.language)
         return _page(request, text, form, status=503 if refusal.kind is Kind.BUSY else 409)
@@ -104,7 +104,7 @@ def _take_by_number(
     try:
         if card_id is None:
             raise CardNotFound
-        request.context.connect.receipt_desk.take(text, card_id)
+        request.context.connect.receipt_claimer.take(text, card_id)
     except DomainError as refusal:
         if refusal.kind is Kind.BUSY:
             form.refusal = refusal.told(request.language)
@@ -129,7 +129,7 @@ def take_code(request: PageRequestDep, token: str, form: FormDep) -> Response:
     with request.context.database.read() as session:
         card = open_by_token(request, session, token).card
     try:
-        request.context.connect.receipt_desk.take(form.value("claim"), card.id)
+        request.context.connect.receipt_claimer.take(form.value("claim"), card.id)
     except DomainError as refusal:
         form.fault("claim", refusal.told(request.language))
         return _code_page(request, token, form, status=409)
@@ -142,7 +142,7 @@ def put_on_new_card(request: PageRequest, text: str, card_id: CardId) -> bool:
     Where it is not, its page says why.
     """
     try:
-        request.context.connect.receipt_desk.take(text, card_id)
+        request.context.connect.receipt_claimer.take(text, card_id)
     except DomainError:
         return False
     return True

@@ -325,7 +325,7 @@ def _integration_page(
         chooses = _chooses(session, request.vendor_id)
         program = program_service.get_program(session, request.vendor_id, row.program_id)
         timezone = vendor_service.get_vendor(session, request.vendor_id).timezone
-    address_of = request.context.connect.hook_door.address_of
+    address_of = request.context.connect.hook_receiver.address_of
     return request.render(
         "console/integration.html",
         status=status,

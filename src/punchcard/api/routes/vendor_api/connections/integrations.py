@@ -61,7 +61,7 @@ def create_integration(body: IntegrationRequest, caller: CallerDep) -> NewIntegr
             signing_secret=body.signing_secret,
             limit=caller.context.settings.integrations_per_vendor,
         )
-        response = new_integration_schema(row, shown, connect.hook_door.address_of)
+        response = new_integration_schema(row, shown, connect.hook_receiver.address_of)
         caller.remember(session, 201, without_secrets(response))
     return response
 
@@ -114,7 +114,7 @@ def rotate_integration(
             connect.integration_secrets,
             at_once=body.at_once,
         )
-        response = new_integration_schema(row, shown, connect.hook_door.address_of)
+        response = new_integration_schema(row, shown, connect.hook_receiver.address_of)
         caller.remember(session, 200, without_secrets(response))
     return response
 

@@ -55,7 +55,7 @@ class _SomebodyWasQuicker(Exception):
     """The same receipt was kept by somebody else a moment ago."""
 
 
-class ReceiptDesk:
+class ReceiptClaimer:
     """Where receipts are put on cards."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The door: what is not signed as its system signs gets in nowhere, and none of it is logged."""
+"""What is not signed as its system signs gets in nowhere, and none of it is logged."""
 
 import json
 import logging
@@ -78,7 +78,7 @@ def test_no_address_but_the_one_that_was_given_out_is_taken(
     headers = signed(shop.kind, sent, shop.secret, "")
 
     with pytest.raises(refusal):
-        shop.door.take(**asked | changed, headers=headers, body=raw)
+        shop.receiver.take(**asked | changed, headers=headers, body=raw)
 
 
 def test_refusals_are_one_counted_line_without_a_word_of_what_came(
@@ -221,9 +221,9 @@ def test_any_till_may_leave_out_its_signature_but_a_wrong_one_is_none(till: WebS
     raw = json.dumps(GENERIC).encode()
     asked: tuple[str, str, str] = ("generic", till.id, till.address)
 
-    assert till.door.take(*asked, {}, raw)
+    assert till.receiver.take(*asked, {}, raw)
     with pytest.raises(HookNotGenuine):
-        till.door.take(*asked, {"webhook-signature": "v1,AAAA"}, raw)
+        till.receiver.take(*asked, {"webhook-signature": "v1,AAAA"}, raw)
     with pytest.raises(HookNotGenuine):
         till.sends(GENERIC, **{"webhook-timestamp": str(int(MONDAY.timestamp()) - 301)})
 
@@ -233,7 +233,7 @@ def test_any_till_has_to_sign_where_that_is_wanted(alice: TillDriver, program: P
 
     assert till.sends(GENERIC)
     with pytest.raises(HookNotGenuine):
-        till.door.take("generic", till.id, till.address, {}, b"{}")
+        till.receiver.take("generic", till.id, till.address, {}, b"{}")
 
 
 def test_what_one_request_brings_is_one_event(shop: WebShop) -> None:
@@ -242,6 +242,6 @@ def test_what_one_request_brings_is_one_event(shop: WebShop) -> None:
     assert first != second
     with shop.alice.database.read() as session:
         assert session.get_one(IntegrationEvent, first).part == 0
-    assert shop.door.address_of("woocommerce", IntegrationId("x"), "y") == (
+    assert shop.receiver.address_of("woocommerce", IntegrationId("x"), "y") == (
         f"{BASE_URL}/api/v1/hooks/woocommerce/x/y"
     )

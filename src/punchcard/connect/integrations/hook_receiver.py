@@ -1,4 +1,4 @@
-"""The door that other systems knock at: what is genuine is kept for the worker, all else refused.
+"""Receives hooks: what is genuine is kept for the worker, all else refused.
 
 Nothing of a body is read here but what says what it is about, and none of it is ever logged.
 """
@@ -31,7 +31,7 @@ _NOTED_AGAIN: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HookDoor:
+class HookReceiver:
     """Takes in what other systems send. `base_url` begins the addresses that were given out."""
 
     database: Database

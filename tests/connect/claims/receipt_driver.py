@@ -1,4 +1,4 @@
-"""Desk: makes receipts and keys, signs as tills do, and puts receipts on cards."""
+"""ReceiptDriver: makes receipts and keys, signs as tills do, and puts receipts on cards."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from punchcard.connect.claims import claim_service, receipt_keys
 from punchcard.connect.claims.claim_service import NewClaim
 from punchcard.connect.claims.models import ReceiptClaim
 from punchcard.connect.claims.presented import Presented, ReceiptReader
-from punchcard.connect.claims.receipt_desk import ReceiptDesk
+from punchcard.connect.claims.receipt_claimer import ReceiptClaimer
 from punchcard.connect.claims.receipt_keys import ReceiptSecrets
 from punchcard.connect.claims.receipt_texts import receipt_text
 from punchcard.kit.errors import DomainError
@@ -34,7 +34,7 @@ class TillKey:
 
 
 @dataclass(frozen=True)
-class Desk:
+class ReceiptDriver:
     """The receipts of one counter."""
 
     alice: TillDriver
@@ -50,10 +50,10 @@ class Desk:
         """Return what reads receipts."""
         return ReceiptReader(self.settings, self.secrets, self.alice.ids)
 
-    def desk(self, till: Till | None = None) -> ReceiptDesk:
-        """Return the desk itself, over this till or the counter's."""
+    def claimer(self, till: Till | None = None) -> ReceiptClaimer:
+        """Return what claims receipts, through this till or the counter's."""
         alice = self.alice
-        return ReceiptDesk(
+        return ReceiptClaimer(
             database=alice.database,
             till=till or alice.till,
             clock=alice.clock,
@@ -118,7 +118,7 @@ class Desk:
 
     def take(self, text: str, card: CardId) -> Receipt:
         """Put a receipt on a card."""
-        return self.desk().take(text, card)
+        return self.claimer().take(text, card)
 
     def tried(self, text: str, card: CardId) -> str:
         """Try to put a receipt on a card; returns what came of it: "taken", or the refusal."""
