@@ -138,7 +138,7 @@ def prepare_sqlite(engine: Engine, *, busy_seconds: int, read_only: bool) -> Non
         # Without it INSERT OR REPLACE would delete a ledger entry and never ask its trigger.
         cursor.execute("PRAGMA recursive_triggers = ON")
         # Of readers there are many, and the system keeps what they read for all of them.
-        cursor.execute(f"PRAGMA cache_size = -{2048 if read_only else 16384}")
+        cursor.execute(f"PRAGMA cache_size = -{512 if read_only else 8192}")
         if read_only:
             cursor.execute("PRAGMA query_only = ON")
         cursor.close()

@@ -136,3 +136,8 @@ def test_a_number_that_a_till_gave_itself_is_no_receipts() -> None:
     assert template.render(text="R-2041") == "R-2041"
     assert template.render(text="6f1c7a52-9a0e-4a63-8f0b-6a1d1f0a7c11") == ""
     assert template.render(text=None) == ""
+
+
+def test_the_code_of_a_template_is_there_once_for_all_languages() -> None:
+    roots = [environment(each).get_template("base.html").root_render_func for each in LANGUAGES]
+    assert len({id(root.__code__) for root in roots}) == 1

@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from types import CodeType
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from punchcard.accounts.vocabulary import VendorStatus
@@ -99,11 +101,32 @@ _GLOBALS: Final[dict[str, Any]] = {
 }
 
 
+class _SharedCode(BytecodeCache):
+    """Compiles each template once for all languages: nothing in its code is of one of them."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give the template the code that another language's was compiled to."""
+        if code := self._codes.get(bucket.key):
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template that was compiled just now."""
+        assert bucket.code is not None
+        self._codes[bucket.key] = bucket.code
+
+
+_SHARED_CODE: Final = _SharedCode()
+
+
 @lru_cache(maxsize=len(LANGUAGES))
 def environment(language: str) -> Environment:
     """Return the environment whose templates speak `language`."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
+        bytecode_cache=_SHARED_CODE,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
