@@ -18,6 +18,7 @@ from bench.figures import Figure
 from bench.imports import imports
 from bench.instructions import instructions
 from bench.machine import machine
+from bench.mix import memory_mix
 from bench.passes import first_pass, passes
 from bench.pins import pins
 from bench.pushes import pushes
@@ -51,6 +52,7 @@ BENCHES: dict[str, tuple[str, Bench]] = {
     "operations-500": ("POST /operations on PostgreSQL, 500 stamps a call", operations),
     "ordinary": ("16 connections beside a server in the ordinary style", ordinary),
     "memory": ("memory of the server under 64 connections", memory),
+    "memory-mix": ("memory of the server after everything at once, twice", memory_mix),
     "stamps-sqlite": ("stamps on SQLite inside the process, 16 callers", stamps_sqlite),
     "syncs": ("waits for the disk of a stamp and of a list, by strace", syncs),
     "instructions": ("instructions of a stamp and of a list's, by callgrind", instructions),
