@@ -174,6 +174,7 @@ def run_server(
     import uvicorn
 
     from punchcard.api.metrics.process_group import group_folder
+    from punchcard.cli.quiet_group import run_group_quietly
     from punchcard.cli.quiet_server import run_quietly
     from punchcard.kit.settings import load_settings
 
@@ -190,7 +191,7 @@ def run_server(
         run_quietly(uvicorn.Config(given or factory, **where))
         return
     with group_folder():
-        uvicorn.run(given or factory, workers=workers, **where)
+        run_group_quietly(uvicorn.Config(given or factory, workers=workers, **where))
 
 
 def server_options(settings: "Settings") -> dict[str, Any]:
