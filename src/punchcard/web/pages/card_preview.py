@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from punchcard.context import Context
-from punchcard.kit.i18n import LANGUAGES, SOURCE_LANGUAGE, Language, as_language
+from punchcard.kit.i18n import SOURCE_LANGUAGE, Language, as_language
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import join_path
@@ -80,8 +80,3 @@ def join_address(context: Context, program: LoyaltyProgram) -> str:
 def words_of(texts: Mapping[str, Any], language: str, name: str, otherwise: str | None) -> str:
     """Return the shop's own words in a language, or those it has for all."""
     return str((texts.get(language) or {}).get(name) or otherwise or "")
-
-
-def languages_of(own: str, texts: Mapping[str, Any]) -> list[Language]:
-    """Return the languages in which a shop has words of its own."""
-    return [language for language in LANGUAGES if language == own or texts.get(language)]
