@@ -33,8 +33,9 @@ from punchcard.kit.environment.paths import sqlite_file
 from punchcard.kit.settings import Settings
 from punchcard.kit.tracing.spans import TracedSpan, child_of_current
 
-# Of each connection that reads; there are up to twelve, and a statement takes 10 to 30 kB.
-_READERS_STATEMENTS: Final = 32
+# Of each connection that reads; there are up to twelve, a statement takes 10 to 50 kB, and a page
+# asks for a dozen of them.
+_READERS_STATEMENTS: Final = 16
 
 
 class Database:
