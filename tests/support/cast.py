@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from punchcard.accounts import api_key_service, device_service, user_service, vendor_service
-from punchcard.accounts.access.opening.session_opener import SignInOrigin
+from punchcard.accounts.access.opening.session_opener import SignedIn, SignInOrigin
 from punchcard.accounts.access.people import find_holder
 from punchcard.accounts.admin_service import create_admin
 from punchcard.accounts.audit_service import Act
@@ -115,7 +115,13 @@ def make_admin(context: Context, email: str = "admin@platform.example") -> str:
 
 
 def come_in(context: Context, email: str) -> str:
-    """Open the session that the right password would; returns the access token.
+    """Open the session that the right password would; returns the access token."""
+    opened = let_in(context, email, _from_home())
+    return opened.access_token if opened else sign_in(context, email)
+
+
+def let_in(context: Context, email: str, origin: SignInOrigin) -> SignedIn | None:
+    """Open the session that the right password would; None where that is not all that is asked.
 
     Most tests ask nothing of passwords, and counting and comparing takes longer than the session.
     """
@@ -123,11 +129,10 @@ def come_in(context: Context, email: str) -> str:
     with context.database.read() as session:
         person = find_holder(session, email)
         if person is None or accounts.second_factors.has_one(session, person):
-            return sign_in(context, email)
-    opened = accounts.sign_in._opener.open(
-        person, _from_home(), way=SignInWay.PASSWORD, has_second_factor=False
+            return None
+    return accounts.sign_in._opener.open(
+        person, origin, way=SignInWay.PASSWORD, has_second_factor=False
     )
-    return opened.access_token
 
 
 def sign_in(context: Context, email: str, password: str = PASSWORD) -> str:

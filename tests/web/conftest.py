@@ -11,7 +11,7 @@ from punchcard.accounts.models import User
 from punchcard.context import Context
 from punchcard.main import create_app
 from tests.support import cast
-from tests.support.cast import PASSWORD, Shop
+from tests.support.cast import Shop
 from tests.support.http import Api, InProcess
 from tests.support.pages import Visitor
 
@@ -37,7 +37,7 @@ def visitors(app: ASGIApp) -> Iterator[Callable[..., Visitor]]:
         def enter(shop: Shop | None = None, role: str = "owner", **options: str) -> Visitor:
             visitor = stack.enter_context(Visitor(app, **options))
             if shop is not None:
-                assert visitor.sign_in(shop.email(role), PASSWORD).status_code == 303
+                visitor.enter(shop.context, shop.email(role))
             return visitor
 
         yield enter
