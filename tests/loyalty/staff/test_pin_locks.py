@@ -158,22 +158,25 @@ def test_each_lock_lasts_twice_as_long_up_to_a_day(
 ) -> None:
     shelf.pin(alice, RIGHT, staff_id="anna")
     lasted = []
-    for _ in range(7):
+    for _ in range(9):
         lasted.append(lock(alice, staff_id))
         assert attempt(alice, RIGHT, staff_id) == "locked"
         clock.advance(seconds=lasted[-1].total_seconds())
-    assert [each / timedelta(hours=1) for each in lasted] == [0.5, 1, 2, 4, 8, 16, 24]
+    assert [each / timedelta(hours=1) for each in lasted] == [0.5, 1, 2, 4, 8, 16, 24, 24, 24]
 
 
 @pytest.mark.parametrize("staff_id", ["anna", None])
-def test_locks_are_short_again_after_a_day_without_a_wrong_pin(
+def test_locks_are_short_again_after_a_day_without_lock_or_wrong_pin(
     alice: Shop, clock: ManualClock, staff_id: str | None
 ) -> None:
     shelf.pin(alice, RIGHT, staff_id="anna")
     lock(alice, staff_id)
     clock.advance(hours=23)
     assert lock(alice, staff_id) == timedelta(hours=1)
+    # An hour of it, nobody could have guessed.
     clock.advance(hours=24)
+    assert lock(alice, staff_id) == timedelta(hours=2)
+    clock.advance(hours=26)
     assert lock(alice, staff_id) == timedelta(minutes=30)
 
 
@@ -183,6 +186,16 @@ def test_a_right_pin_in_between_buys_a_thief_no_short_lock(alice: Shop, clock: M
     clock.advance(minutes=30)
     assert attempt(alice, RIGHT, "anna") == "Anna"
     assert lock(alice, "anna") == timedelta(hours=1)
+
+
+def test_a_right_pin_after_the_longest_lock_buys_no_short_one_either(
+    alice: Shop, clock: ManualClock
+) -> None:
+    shelf.pin(alice, RIGHT, staff_id="anna")
+    for _ in range(7):
+        clock.advance(seconds=lock(alice, "anna").total_seconds())
+    assert attempt(alice, RIGHT, "anna") == "Anna"
+    assert lock(alice, "anna") == timedelta(hours=24)
 
 
 def guess_in_vain(shop: Shop, clock: ManualClock, times: int) -> None:

@@ -1,9 +1,9 @@
 """Counters of wrong PINs, moved by atomic SQL alone: no value is read first and written later.
 
-Each lock lasts twice as long as the one before, until a day has passed without a wrong PIN: a
-thief with a terminal gets a few guesses a day, not hundreds. A PIN that was guessed at a hundred
-times with no right one in between is exhausted, and a manager must set another (NIST SP 800-63B,
-section 5.2.2).
+Each lock lasts twice as long as the one before, until a day has passed without one and without a
+wrong PIN: a thief with a terminal gets a few guesses a day, not hundreds. A PIN that was guessed at
+a hundred times with no right one in between is exhausted, and a manager must set another (NIST SP
+800-63B, section 5.2.2).
 """
 
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ class PinLimit:
 
 @dataclass(frozen=True, slots=True)
 class LockGrowth:
-    """How locks grow: up to `longest`, anew after `forgotten_after` without a wrong PIN.
+    """How locks grow: up to `longest`, anew after `forgotten_after` without lock or wrong PIN.
 
     `misses` are the wrong PINs in a row that exhaust a PIN.
     """
@@ -107,11 +107,21 @@ def record_success(
     exhausted. How often they were locked is not forgotten: a thief may guess between two uses.
     """
     is_same = StaffPin.generation == generation
+    # Until its end a lock kept every guess away: the quiet while begins there.
+    missed_at = case(
+        (StaffPin.locked_until <= now, StaffPin.locked_until), else_=StaffPin.last_missed_at
+    )
     statement = (
         update(StaffPin)
         .where(StaffPin.id == pin_id, StaffPin.retired_at.is_(None), is_same)
         .where(_is_open(now))
-        .values(failed_attempts=0, misses=0, locked_until=None, last_used_at=now)
+        .values(
+            failed_attempts=0,
+            misses=0,
+            locked_until=None,
+            last_missed_at=missed_at,
+            last_used_at=now,
+        )
         .returning(StaffPin.id)
     )
     return connection.execute(statement).one_or_none() is not None
@@ -130,7 +140,8 @@ def record_failure_of_person(
     limit = limit_of(connection, vendor_id, program_id)
     # A lock that has run out is followed by a fresh set of attempts.
     failures = case((StaffPin.locked_until.is_not(None), 1), else_=StaffPin.failed_attempts + 1)
-    is_quiet = StaffPin.last_missed_at <= now - growth.forgotten_after
+    quiet_at = now - growth.forgotten_after
+    is_quiet = and_(StaffPin.last_missed_at <= quiet_at, _ended(StaffPin.locked_until, quiet_at))
     locks = case((is_quiet, 0), else_=StaffPin.locks)
     is_lock = failures >= limit.attempts
     misses = StaffPin.misses + 1
@@ -201,7 +212,8 @@ def _count_credential(dialect: Dialect) -> Any:
     until = Throttle.blocked_until
     is_stale = or_(Throttle.blocked_until.is_not(None), Throttle.updated_at <= stale_at)
     failures = case((is_stale, 1), else_=Throttle.failures + 1)
-    locks = case((Throttle.updated_at <= quiet_at, 0), else_=Throttle.locks)
+    is_quiet = and_(Throttle.updated_at <= quiet_at, _ended(until, quiet_at))
+    locks = case((is_quiet, 0), else_=Throttle.locks)
     is_lock = failures >= bindparam("attempts", type_=Integer)
     ends = [bindparam(f"until_{n}", type_=UtcDateTime) for n in range(_DOUBLINGS)]
     first = insert_for(dialect, Throttle).values(
@@ -221,6 +233,11 @@ def _count_credential(dialect: Dialect) -> Any:
         },
         where=or_(until.is_(None), until <= at, until > beyond),
     ).returning(Throttle.failures, Throttle.blocked_until, Throttle.locks)
+
+
+def _ended(until: Any, at: Any) -> ColumnElement[bool]:
+    """Return in SQL whether no lock has held since: nobody can miss while one does."""
+    return or_(until.is_(None), until <= at)
 
 
 def _is_open(now: datetime) -> ColumnElement[bool]:
