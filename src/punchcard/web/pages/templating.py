@@ -105,17 +105,19 @@ class _SharedCode(BytecodeCache):
     """Compiles each template once for all languages: nothing in its code is of one of them."""
 
     def __init__(self) -> None:
-        self._codes: dict[str, CodeType] = {}
+        self._codes: dict[str, tuple[str, CodeType]] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Give the template the code that another language's was compiled to."""
-        if code := self._codes.get(bucket.key):
+        checksum, code = self._codes.get(bucket.key, ("", None))
+        # Of a file that was changed since, the code is another.
+        if code is not None and checksum == bucket.checksum:
             bucket.code = code
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep the code of a template that was compiled just now."""
         assert bucket.code is not None
-        self._codes[bucket.key] = bucket.code
+        self._codes[bucket.key] = (bucket.checksum, bucket.code)
 
 
 _SHARED_CODE: Final = _SharedCode()
