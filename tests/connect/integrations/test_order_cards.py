@@ -6,7 +6,10 @@ import pytest
 
 from punchcard.accounts.models import Vendor
 from punchcard.connect.integrations import event_service
-from punchcard.connect.integrations.errors import IntegrationEventSettled
+from punchcard.connect.integrations.errors import (
+    IntegrationEventForgotten,
+    IntegrationEventSettled,
+)
 from punchcard.connect.integrations.event_queue import forget_bodies
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.ids import CardId, ProgramId
@@ -110,6 +113,15 @@ def test_an_order_of_long_ago_is_given_to_a_card_though_its_body_is_forgotten(
     shop.works()
 
     assert shop.points(card) == 19
+
+
+def test_what_is_no_longer_kept_cannot_be_tried_again(alice: TillDriver, shop: WebShop) -> None:
+    event = shop.tells(order())
+    with alice.database.write() as session:
+        forget_bodies(session, before=alice.clock.now() + timedelta(seconds=1), limit=9)
+    with alice.database.write() as session, pytest.raises(IntegrationEventForgotten):
+        event_service.retry_event(session, shop.act(), alice.vendor_id, shop.id, event.id)
+    assert shop.event(event.id).state is UNMATCHED
 
 
 def test_what_could_not_be_matched_is_tried_again(

@@ -1,20 +1,26 @@
 """Two cards of one person become one: nothing is lost, nothing is had twice."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from punchcard.kit.clock import ManualClock
 from punchcard.kit.errors import InvalidInput
 from punchcard.kit.ids import CardId
+from punchcard.loyalty.cards.models import Erasure
 from punchcard.loyalty.errors.balances import DailyStampLimitReached, StampTooSoon
 from punchcard.loyalty.errors.cards import CardBlocked, CardNotFound, CardWasReplaced
 from punchcard.loyalty.errors.grants import GrantAlreadyGiven
-from punchcard.loyalty.errors.merges import CardsOfDifferentPrograms, ReservationsOpen
+from punchcard.loyalty.errors.merges import (
+    CardsOfDifferentPrograms,
+    ErasureWaiting,
+    ReservationsOpen,
+)
 from punchcard.loyalty.errors.staff import StaffPinRequired
 from punchcard.loyalty.models import LoyaltyCard
+from punchcard.loyalty.operations import NewCustomer
 from punchcard.loyalty.till.receipt import Receipt
-from punchcard.loyalty.vocabulary import CardStatus
+from punchcard.loyalty.vocabulary import CardStatus, ProofWay
 from tests.loyalty.till.merges.counter import (
     HYBRID,
     balances,
@@ -207,8 +213,6 @@ def test_a_reward_with_a_limit_a_card_counts_for_both(alice: TillDriver) -> None
 
 
 def test_an_anonymous_card_gets_the_holder_of_the_other(alice: TillDriver) -> None:
-    from punchcard.loyalty.operations import NewCustomer
-
     program = alice.program(**HYBRID)
     anna = NewCustomer(name="Anna", email="anna@example.com")
     mine, found = alice.card(program), alice.card(program, customer=anna)
@@ -235,6 +239,42 @@ def test_what_cannot_be_merged_is_refused_and_nothing_changes(alice: TillDriver)
         session.get_one(LoyaltyCard, found).status = CardStatus.BLOCKED
     assert isinstance(refused(alice, alice.merge(mine, found)), CardBlocked)
     assert isinstance(refused(alice, alice.merge(found, mine)), CardBlocked)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_who_asked_to_be_forgotten_is_merged_with_nobody_until_they_think_again(
+    alice: TillDriver, is_known: bool
+) -> None:
+    program = alice.program(**HYBRID)
+    mine = alice.card(program)
+    anna = NewCustomer(name="Anna", email="anna@example.com") if is_known else None
+    # Who is known is forgotten on all of their cards, whichever they asked at.
+    asked_at = alice.card(program, customer=anna)
+    found = alice.card(alice.program(**HYBRID), customer=anna) if is_known else asked_at
+    wish = wish_of(alice, found)
+    for pair in ((mine, asked_at), (asked_at, mine)):
+        assert isinstance(refused(alice, alice.merge(*pair)), ErasureWaiting)
+    with alice.database.write() as session:
+        session.get_one(Erasure, wish).undone_at = alice.clock.now()
+    alice.till.submit(alice.merge(mine, asked_at))
+    assert card_of(alice, asked_at).status == CardStatus.REPLACED
+
+
+def wish_of(alice: TillDriver, card_id: CardId) -> str:
+    """Let the holder of a card ask to be forgotten; returns the wish's id."""
+    card, now = card_of(alice, card_id), alice.clock.now()
+    erasure = Erasure(
+        id=alice.ids.new_id(),
+        vendor_id=card.vendor_id,
+        card_id=card.id,
+        customer_id=card.customer_id,
+        way=ProofWay.CODE,
+        asked_at=now,
+        due_at=now + timedelta(days=3),
+    )
+    with alice.database.write() as session:
+        session.add(erasure)
+        return erasure.id
 
 
 def test_a_card_is_merged_once(alice: TillDriver) -> None:
