@@ -54,6 +54,10 @@ def test_work_that_is_done_is_gone(context: Context) -> None:
 def leave_in_hand(context: Context) -> None:
     """Let a worker claim work, and be killed."""
     leave(context, "sweep", "a")
+    die_with_it(context)
+
+
+def die_with_it(context: Context) -> None:
     with context.database.write() as session:
         lease, now = timedelta(minutes=1), context.clock.now()
         assert outbox.claim(session, ["sweep"], limit=9, now=now, lease=lease)
@@ -74,6 +78,39 @@ def test_on_sqlite_a_server_takes_up_at_once_what_it_had_in_hand_when_it_was_kil
         again.stop()
 
     assert rows(context) == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_server_that_dies_of_its_work_serves_for_a_while_before_it_is_at_it_again(
+    context: Context, clock: ManualClock
+) -> None:
+    leave_in_hand(context)
+    again = worker(context, sweep=lambda _context, _key: None)
+    again.take_over()
+    die_with_it(context)
+
+    again.take_over()
+
+    assert again.do_work() == 0
+    clock.advance(seconds=60)
+    assert again.do_work() == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_work_that_got_on_between_two_kills_is_taken_up_at_once_each_time(
+    context: Context, clock: ManualClock
+) -> None:
+    leave_in_hand(context)
+    worker(context).take_over()
+    turn = worker(context, sweep=failing(RetryLater("the next turn")))
+    assert turn.do_work() == 1
+    clock.advance(hours=1)
+    die_with_it(context)
+    again = worker(context, sweep=lambda _context, _key: None)
+
+    again.take_over()
+
+    assert again.do_work() == 1
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

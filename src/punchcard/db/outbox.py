@@ -42,6 +42,7 @@ from punchcard.kit.tracing.spans import (
 LONGEST_WAIT: Final = timedelta(hours=1)
 """No work waits for longer by itself, unless settings say so."""
 _ERROR_CHARACTERS: Final = 2000
+_DIED: Final = "The server died with this in hand."
 
 
 class RetryLater(Exception):
@@ -219,11 +220,19 @@ def claim(
 
 
 def end_leases(session: Session, now: datetime) -> None:
-    """Let everything that is in hand be claimed anew: whoever had it is known to be gone."""
+    """Let everything that is in hand be claimed anew: whoever had it is known to be gone.
+
+    What a server had in hand when it died, and another at once again, waits for its lease: they may
+    have died of it, and one that dies as it starts serves nobody.
+    """
     session.execute(
         update(OutboxRow)
-        .where(OutboxRow.status == WorkStatus.CLAIMED, OutboxRow.lease_until > now)
-        .values(lease_until=now)
+        .where(
+            OutboxRow.status == WorkStatus.CLAIMED,
+            OutboxRow.lease_until > now,
+            func.coalesce(OutboxRow.last_error, "") != _DIED,
+        )
+        .values(lease_until=now, last_error=_DIED)
     )
 
 
