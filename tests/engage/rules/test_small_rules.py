@@ -86,6 +86,16 @@ def test_quiet_hours_go_by_what_the_clock_shows_in_the_nights_it_is_changed(
     assert moment == datetime.fromisoformat(first)
 
 
+@pytest.mark.parametrize(
+    ("begins", "ends"), [("22:00", "22:00"), ("22:00:20", "22:00:10"), ("00:00", "00:00:00")]
+)
+def test_an_archive_may_bring_quiet_hours_that_begin_as_they_end_and_nothing_waits(
+    begins: str, ends: str
+) -> None:
+    noon = datetime.fromisoformat("2026-03-02T12:00+01:00")
+    assert first_moment(noon, {"from": begins, "to": ends}, BERLIN) == noon
+
+
 FACTS: dict[str, Any] = {"stamps": 5, "tier": None, "consent": True, "birthday_month": None}
 
 

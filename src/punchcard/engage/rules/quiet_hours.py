@@ -15,7 +15,10 @@ def first_moment(at: datetime, quiet_hours: Mapping[str, str] | None, zone: Zone
     """
     if not quiet_hours:
         return at
-    begins, ends = (time.fromisoformat(quiet_hours[name]) for name in ("from", "to"))
+    begins, ends = (_minute_of(quiet_hours[name]) for name in ("from", "to"))
+    if begins == ends:
+        # No form takes that; a shop's archive may hold it. A day of it would have no end.
+        return at
     began = shown = at.astimezone(zone).replace(tzinfo=None)
     moment = at
     # Minute by minute, as the clock goes: an hour may be left out, or come twice. Where it is put
@@ -24,6 +27,10 @@ def first_moment(at: datetime, quiet_hours: Mapping[str, str] | None, zone: Zone
         moment = moment.replace(second=0, microsecond=0) + _MINUTE
         shown = moment.astimezone(zone).replace(tzinfo=None)
     return moment
+
+
+def _minute_of(told: str) -> time:
+    return time.fromisoformat(told).replace(second=0, microsecond=0)
 
 
 def _is_quiet(shown: time, begins: time, ends: time) -> bool:
