@@ -75,6 +75,10 @@ async def packed(request: Request) -> Response:
     return Response(body, headers={"Content-Encoding": "gzip"})
 
 
+async def misspelt(request: Request) -> Response:
+    return Response(b'{"access_token": "very-secret", "is": "\xff"}')
+
+
 async def a_page(request: Request) -> Response:
     return Response("<p>a portal of a hotel</p>")
 
@@ -82,7 +86,7 @@ async def a_page(request: Request) -> Response:
 @contextmanager
 def serving(hung: Hung) -> Iterator[str]:
     routes = [
-        Route(f"/{name}", answer)
+        Route(f"/{name}", answer, methods=["GET", "POST"])
         for name, answer in (
             ("elsewhere", elsewhere),
             ("good", good),
@@ -92,6 +96,7 @@ def serving(hung: Hung) -> Iterator[str]:
             ("page", a_page),
             ("deep", too_deep),
             ("packed", packed),
+            ("misspelt", misspelt),
             ("hung", hung.answer),
         )
     ]
@@ -108,6 +113,16 @@ def test_only_a_whole_object_in_time_is_an_answer() -> None:
                 http.get(f"{address}/{path}")
         # What failed has given its turn back.
         assert http.get(f"{address}/good") == {"is": "good"}
+
+
+def test_the_log_tells_why_and_nothing_of_what_was_answered(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    http = ProviderHttp(timeout_seconds=10, limit_bytes=LIMIT, parallel=1)
+    with serving(Hung()) as address, pytest.raises(ProviderAway):
+        http.post(f"{address}/misspelt", {}, client=None)
+    assert "UnicodeDecodeError" in caplog.text
+    assert "very-secret" not in caplog.text
 
 
 def test_an_answer_that_drips_is_given_up() -> None:

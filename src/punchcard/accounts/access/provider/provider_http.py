@@ -97,7 +97,9 @@ class ProviderHttp:
             document = json.loads(read)
         # RecursionError: brackets within brackets, a few thousand deep.
         except (*FAILURES, AnswerTooLong, ValueError, RecursionError) as error:
-            _log.warning("The identity provider cannot be asked at %s: %r", address, error)
+            # Not as `repr`: that of a wrong letter holds the answer, in which tokens may stand.
+            why = f"{type(error).__name__}: {error}"
+            _log.warning("The identity provider cannot be asked at %s: %s", address, why)
             raise ProviderAway from error
         if not isinstance(document, dict):
             raise ProviderAway
