@@ -61,6 +61,12 @@ _NAMES = ("id", *_KINDS)
 _OWNER = "03b2a5c8-d000-7000-8000-00000000000a"
 
 _insert = BulkInsert(_THINGS, _NAMES)
+_insert_several = BulkInsert(
+    _THINGS,
+    _NAMES,
+    "ON CONFLICT (id) DO UPDATE SET number = excluded.number",
+    several_at_once=True,
+)
 _update = BulkUpdate(_THINGS, ("status", "at", "told"))
 
 SOURCE = Path(punchcard.__file__).parent
@@ -122,6 +128,24 @@ def test_what_is_written_as_a_set_is_read_as_itself(
     _insert(connection, rows)
 
     assert _all(connection) == rows
+
+
+@pytest.mark.parametrize("size", [2, 3, 7, 8, 9, 16, 23])
+def test_a_set_of_any_size_is_written_several_rows_at_once(
+    connection: Connection, size: int
+) -> None:
+    rows = [_full(number) for number in range(1, size + 1)]
+    _insert_several(connection, rows)
+
+    assert _all(connection) == rows
+
+
+def test_rows_written_several_at_once_meet_those_that_are_there(connection: Connection) -> None:
+    _insert_several(connection, [_full(number) for number in range(1, 12)])
+    _insert_several(connection, [_full(number) | {"number": 100} for number in range(3, 15)])
+
+    numbers = [row["number"] for row in _all(connection)]
+    assert numbers == [1, 2, *[100] * 12]
 
 
 def test_a_set_is_kept_to_the_letter_as_sqlalchemy_keeps_it(connection: Connection) -> None:

@@ -129,7 +129,8 @@ class Claimed:
 def waiting_rows(topic: str, keys: Iterable[str], now: datetime) -> list[dict[str, Any]]:
     """Return the rows of new work on `keys`, in their order, for `insert_of_waiting`."""
     traceparent = current_traceparent()
-    return [{**_waiting_row(topic, key, now), "traceparent": traceparent} for key in sorted(keys)]
+    row = {**_waiting_row(topic, "", now), "traceparent": traceparent}
+    return [{**row, "key": key} for key in sorted(keys)]
 
 
 def insert_of_waiting() -> BulkInsert:
@@ -363,10 +364,11 @@ _TOUCHED: Final = (
     " THEN excluded.available_at ELSE outbox.available_at END"
 )
 _COLUMNS: Final = ("topic", "key", "status", "attempts", "available_at", "created_at")
-_insert_waiting = BulkInsert(table_of(OutboxRow), _COLUMNS, _TOUCHED)
+_insert_waiting = BulkInsert(table_of(OutboxRow), _COLUMNS, _TOUCHED, several_at_once=True)
 # What is done goes on from the newest that left it.
 _insert_traced = BulkInsert(
     table_of(OutboxRow),
     (*_COLUMNS, "traceparent"),
     f"{_TOUCHED}, traceparent = excluded.traceparent",
+    several_at_once=True,
 )

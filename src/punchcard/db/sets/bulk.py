@@ -2,14 +2,15 @@
 
 PostgreSQL takes a set as one JSON document, and several sets as one statement, whose text never
 depends on the number of rows: it is parsed and planned once a connection, and a batch of the till
-costs one turn over the wire. SQLite, which runs in this process, takes the rows one after another
-through one prepared statement a set, written a column at a time.
+costs one turn over the wire. SQLite, which runs in this process, takes the rows a few at once
+through prepared statements, written a column at a time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from operator import itemgetter
-from typing import Any
+from itertools import chain, repeat
+from operator import is_, itemgetter
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, Table
@@ -17,14 +18,17 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 
 from punchcard.db.dialects import Row, is_sqlite
-from punchcard.db.sets.direct import Write, send_to_sqlite
+from punchcard.db.sets.direct import Values, Write, send_to_sqlite
 from punchcard.db.sets.direct_postgresql import send_to_postgresql
-from punchcard.db.sets.sqlite_values import Convert, converted, writer_of
+from punchcard.db.sets.sqlite_values import Convert, converted, converted_row, placed, writer_of
 
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
-_Shape = tuple[str, Sequence[tuple[int, Convert | None]]]
-"""A statement for one row, and what it takes: the places in the row, and how each is written."""
+_SEVERAL: Final = (8, 4, 2, 1)
+"""How many rows SQLite takes with one statement, where it takes several."""
+
+_Shape = tuple[str, Callable[[Row], Sequence[Any]], Sequence[tuple[int, Convert]]]
+"""A statement for one row, what takes its values from the row, and how some of them are written."""
 
 
 class Bulk:
@@ -35,7 +39,7 @@ class Bulk:
         self.on_postgresql = ""
         self.on_sqlite = ""
         self._writers = [writer_of(table.c[column].type) for column in columns]
-        self._pick = itemgetter(*columns)
+        self._pick = _picking(columns)
         self._shape = lru_cache(maxsize=64)(self._shape_on_sqlite)
         types = ", ".join(f"{c} {table.c[c].type.compile(_POSTGRESQL)}" for c in columns)
         self._recordset = f"json_to_recordset(%s::json) AS r({types})"
@@ -44,24 +48,22 @@ class Bulk:
         """Write `rows`; each has every column of this statement."""
         write_together(connection, [(self, rows)])
 
-    def for_sqlite(self, rows: Sequence[Row]) -> Write:
-        """Return one prepared statement, and `rows` as it takes them one after another."""
+    def for_sqlite(self, rows: Sequence[Row]) -> list[Write]:
+        """Return prepared statements, and `rows` as they take them one after another."""
         if len(rows) == 1:
-            row = self._pick(rows[0])
-            statement, places = self._shape(tuple([value is None for value in row]))
-            one = tuple([row[at] if write is None else write(row[at]) for at, write in places])
-            return statement, [one]
+            is_none = map(is_, self._pick(rows[0]), repeat(None))
+            statement, pick, writers = self._shape(tuple(is_none))
+            return [(statement, [converted_row(pick(rows[0]), writers)])]
         return self._columns_for_sqlite(list(zip(*map(self._pick, rows), strict=True)))
 
     def _shape_on_sqlite(self, is_none: tuple[bool, ...]) -> _Shape:
         """Return how one row alone is written of which these columns are None."""
-        writers = [None if none else w for w, none in zip(self._writers, is_none, strict=True)]
-        return self.on_sqlite, list(enumerate(writers))
+        return self.on_sqlite, self._pick, placed(self._writers)
 
-    def _columns_for_sqlite(self, columns: Sequence[Sequence[Any]]) -> Write:
-        """Return the statement for rows that are given as their columns, and what it takes."""
+    def _columns_for_sqlite(self, columns: Sequence[Sequence[Any]]) -> list[Write]:
+        """Return the statements for rows that are given as their columns, and what they take."""
         written = map(converted, columns, self._writers)
-        return self.on_sqlite, list(zip(*written, strict=True))
+        return [(self.on_sqlite, list(zip(*written, strict=True)))]
 
     def document(self, rows: Sequence[Row]) -> str:
         """Return `rows` as the JSON that PostgreSQL reads them from."""
@@ -69,14 +71,27 @@ class Bulk:
 
 
 class BulkInsert(Bulk):
-    """Inserts rows into one table; `on_conflict` stands at the end of the statement."""
+    """Inserts rows into one table; `on_conflict` stands at the end of the statement.
 
-    def __init__(self, table: Table, columns: Sequence[str], on_conflict: str = "") -> None:
+    With `several_at_once` SQLite takes up to eight rows a statement. It opens the table and its
+    indexes once for them, but copies every page that they change: for a small table, whose rows
+    lie on few pages.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        on_conflict: str = "",
+        *,
+        several_at_once: bool = False,
+    ) -> None:
         super().__init__(table, columns)
         # Names come from the models, never from a caller.
         names = ", ".join(columns)
         head = f"INSERT INTO {table.name} ({names})"
         self._table, self._on_conflict = table.name, on_conflict
+        self._sizes = _SEVERAL if several_at_once else (1,)
         self._may_be_left_out = [
             table.c[column].nullable and table.c[column].server_default is None
             for column in columns
@@ -86,7 +101,7 @@ class BulkInsert(Bulk):
         self.on_postgresql = f"{head} {body} {on_conflict}"
         self.on_sqlite = self._with_columns(self.columns)
 
-    def _columns_for_sqlite(self, columns: Sequence[Sequence[Any]]) -> Write:
+    def _columns_for_sqlite(self, columns: Sequence[Sequence[Any]]) -> list[Write]:
         """Leave out what none of the rows has: half of an entry, for which places cost as much."""
         names, written = [], []
         for name, column, writer, may_be_left_out in zip(
@@ -96,23 +111,46 @@ class BulkInsert(Bulk):
                 continue
             names.append(name)
             written.append(converted(column, writer))
-        return self._with_columns(tuple(names)), list(zip(*written, strict=True))
+        return self._in_sets(tuple(names), list(zip(*written, strict=True)))
+
+    def _in_sets(self, names: tuple[str, ...], rows: Sequence[Values]) -> list[Write]:
+        """Return the statements that insert `rows`, as many at once as may be."""
+        writes: list[Write] = []
+        done = 0
+        for size in self._sizes:
+            until = len(rows) - (len(rows) - done) % size
+            if until > done:
+                sets = rows[done:until] if size == 1 else _joined(rows[done:until], size)
+                writes.append((self._with_columns(names, size), sets))
+                done = until
+        return writes
 
     def _shape_on_sqlite(self, is_none: tuple[bool, ...]) -> _Shape:
         """Leave out what the row has not."""
-        places = [
-            (at, None if none else self._writers[at])
-            for at, none in enumerate(is_none)
-            if not (none and self._may_be_left_out[at])
-        ]
-        return self._with_columns(tuple(self.columns[at] for at, _ in places)), places
+        places = [at for at, none in enumerate(is_none) if not (none and self._may_be_left_out[at])]
+        names = tuple(self.columns[at] for at in places)
+        writers = placed([self._writers[at] for at in places])
+        return self._with_columns(names), _picking(names), writers
 
     @lru_cache(maxsize=64)  # noqa: B019 - those that insert live as long as the process
-    def _with_columns(self, names: tuple[str, ...]) -> str:
-        places = ", ".join("?" * len(names))
+    def _with_columns(self, names: tuple[str, ...], rows: int = 1) -> str:
+        places = ", ".join(["(" + ", ".join("?" * len(names)) + ")"] * rows)
         # Names come from the models, never from a caller.
         head = f"INSERT INTO {self._table} ({', '.join(names)})"
-        return f"{head} VALUES ({places}) {self._on_conflict}"
+        return f"{head} VALUES {places} {self._on_conflict}"
+
+
+def _picking(names: Sequence[str]) -> Callable[[Row], Sequence[Any]]:
+    """Return what takes the values of `names` from a row."""
+    if len(names) == 1:
+        return lambda row: (row[names[0]],)
+    return itemgetter(*names)
+
+
+def _joined(rows: Sequence[Values], size: int) -> list[Values]:
+    """Return `rows`, each `size` of them as one."""
+    starts = range(0, len(rows), size)
+    return [tuple(chain.from_iterable(rows[start : start + size])) for start in starts]
 
 
 class BulkUpdate(Bulk):
@@ -143,7 +181,7 @@ class RowAdd(Bulk):
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Add `rows` to what is there."""
         if is_sqlite(connection):
-            send_to_sqlite(connection, [self.for_sqlite(rows)] if rows else [])
+            send_to_sqlite(connection, self.for_sqlite(rows) if rows else [])
         elif rows:
             connection.exec_driver_sql(self.on_postgresql, [self._pick(row) for row in rows])
 
@@ -174,7 +212,7 @@ def write_together(connection: Connection, writes: Sequence[tuple[Bulk, Sequence
     if not filled:
         return
     if is_sqlite(connection):
-        send_to_sqlite(connection, [bulk.for_sqlite(rows) for bulk, rows in filled])
+        send_to_sqlite(connection, [one for bulk, rows in filled for one in bulk.for_sqlite(rows)])
         return
     statement = _together(tuple(bulk.on_postgresql for bulk, _ in filled))
     documents = tuple(bulk.document(rows) for bulk, rows in filled)

@@ -22,6 +22,7 @@ from punchcard.db.sets.sqlite_values import (
     Convert,
     converted,
     converted_row,
+    placed,
     reader_of,
     writer_of,
 )
@@ -63,6 +64,7 @@ class Lookup:
         self._dialect = dialect
         columns = list(query.selected_columns)
         self._readers = [reader_of(column, dialect) for column in columns]
+        self._row_readers = placed(self._readers)
         names = [column.key or "" for column in columns]
         row = namedtuple("LookedUp", names, rename=True)  # type: ignore[misc]
         self._as_row: Callable[[tuple[Any, ...]], Row] = partial(tuple.__new__, row)
@@ -99,7 +101,7 @@ class Lookup:
         if not found:
             return found
         if len(found) == 1:
-            return [self._as_row(converted_row(found[0], self._readers))]
+            return [self._as_row(converted_row(found[0], self._row_readers))]
         columns = map(converted, zip(*found, strict=True), self._readers)
         return list(map(self._as_row, zip(*columns, strict=True)))
 

@@ -69,13 +69,22 @@ def converted(column: Sequence[Any], convert: Convert | None) -> Sequence[Any]:
     return list(map(convert, column))
 
 
-def converted_row(row: Sequence[Any], converts: Sequence[Convert | None]) -> tuple[Any, ...]:
-    """Return the values of one row, each made another by its own of `converts`; None stays None.
+def converted_row(row: Sequence[Any], converts: Sequence[tuple[int, Convert]]) -> tuple[Any, ...]:
+    """Return the values of one row, those at the places of `converts` made others; None stays None.
 
     Columns of one value cost five times as much.
     """
-    pairs = zip(row, converts, strict=True)
-    return tuple([v if v is None or convert is None else convert(v) for v, convert in pairs])
+    values = list(row)
+    for at, convert in converts:
+        value = values[at]
+        if value is not None:
+            values[at] = convert(value)
+    return tuple(values)
+
+
+def placed(converts: Sequence[Convert | None]) -> list[tuple[int, Convert]]:
+    """Return those of `converts` that make other values, with their places."""
+    return [(at, convert) for at, convert in enumerate(converts) if convert is not None]
 
 
 _without_hyphens: Final = methodcaller("replace", "-", "")
