@@ -16,6 +16,7 @@ leaves every chain valid. `docs/ledger.md` shows how to check a chain with other
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
 
 import orjson
@@ -101,37 +102,23 @@ def _text_of(details: Details) -> bytes:
     return orjson.dumps(details, option=orjson.OPT_SORT_KEYS)
 
 
+_OF_MOVEMENT: Final = itemgetter(*HASHED_FIELDS[: HASHED_FIELDS.index("reward_name")])
+_OF_CAUSE: Final = itemgetter(
+    *HASHED_FIELDS[HASHED_FIELDS.index("staff_pin_id") : HASHED_FIELDS.index("occurred_at")]
+)
+
+
 def _values(row: Mapping[str, Any]) -> bytes:
     reward = row["reward"] or {}
-    values = [
-        row["id"],
-        row["vendor_id"],
-        row["program_id"],
-        row["program_version"],
-        row["card_id"],
-        row["sequence"],
-        row["type"],
-        row["stamps_delta"],
-        row["points_delta"],
-        row["stamps_after"],
-        row["points_after"],
-        row["points_carry_after"],
-        row["amount_minor"],
-        row["currency"],
-        row["reference"],
-        row["reward_id"],
+    values = (
+        *_OF_MOVEMENT(row),
         reward.get("name"),
         reward.get("value_minor"),
-        row["staff_pin_id"],
-        row["location_id"],
-        row["actor_kind"],
-        row["actor_id"],
-        row["voids"],
-        row["idempotency_key"],
+        *_OF_CAUSE(row),
         to_rfc3339(row["occurred_at"]),
         to_rfc3339(row["created_at"]),
         row["previous_hash"].hex(),
-    ]
+    )
     return orjson.dumps(values)
 
 

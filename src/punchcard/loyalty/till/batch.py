@@ -228,10 +228,13 @@ class Batch:
             if one.state.standing is not None and one.state.standing.held:
                 self._release_expired(operation, one)
         pair, decision = moved_two(self.connection, operation, card, other, self.now)
-        went = self._appended(operation, pair.source, decision.source, pair.source is card)[-1]
-        came = self._appended(operation, pair.target, decision.target, pair.target is card)[-1]
+        source, target = decision.source, decision.target
+        is_source = pair.source is card
+        own = (source.main, None) if is_source else (None, target.main)
+        went = self._appended(operation, pair.source, source, own[0])[-1]
+        came = self._appended(operation, pair.target, target, own[1])[-1]
         self.writes.add_merge(operation, came, went, self.dependencies.ids.new_id())
-        return self._receipt(operation, card, came if pair.target is card else went)
+        return self._receipt(operation, card, went if is_source else came)
 
     def _release_expired(self, operation: Operation, card: HeldCard) -> None:
         """Give back what the card held for a time that is over, before anything else."""
@@ -319,15 +322,15 @@ class Batch:
 
     def _accept(self, operation: Operation, card: HeldCard, decision: Decision) -> Receipt:
         """Number and chain the entries, move the card, note everything that is to be written."""
-        entries = self._appended(operation, card, decision, is_main=True)
         main = 0 if isinstance(operation, OpenCard) else decision.main
+        entries = self._appended(operation, card, decision, main)
         return self._receipt(operation, card, entries[main])
 
     def _appended(
-        self, operation: Operation, card: HeldCard, decision: Decision, is_main: bool
+        self, operation: Operation, card: HeldCard, decision: Decision, main: int | None
     ) -> list[EntryRow]:
+        """Append the entries of a card; that at the place `main` is the operation's own."""
         before = card.state
-        main = 0 if isinstance(operation, OpenCard) else decision.main
         entries = []
         for index, (draft, after) in enumerate(decision.steps):
             card.sequence += 1
@@ -341,7 +344,7 @@ class Batch:
                 previous_hash=card.head_hash,
                 at=decision.at,
                 now=self.now,
-                is_main=is_main and index == main,
+                is_main=index == main,
             )
             card.head_hash = entry["hash"]
             entries.append(entry)

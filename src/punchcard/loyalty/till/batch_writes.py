@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, update
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, update
 from punchcard.accounts.models import AuditEvent, Customer
 from punchcard.accounts.plans.card_places import CardPlaces
 from punchcard.db.base import table_of
-from punchcard.db.dialects import Row
+from punchcard.db.dialects import Row, is_sqlite
 from punchcard.db.events import announce
 from punchcard.db.outbox import WorkEnqueued, insert_of_waiting, waiting_rows
 from punchcard.db.sets.bulk import BulkInsert, BulkUpdate, write_together
@@ -50,7 +51,7 @@ from punchcard.loyalty.rules.values import CardState, EntryDraft, ProgramRules, 
 from punchcard.loyalty.tables import IMPORTS, EntryRow
 from punchcard.loyalty.till.batch_budgets import BatchBudgets
 from punchcard.loyalty.till.enrolment import NewCard, card_codes
-from punchcard.loyalty.till.held_card import HeldCard, standing_row, state_row
+from punchcard.loyalty.till.held_card import HeldCard, moved_columns, standing_row, state_row
 from punchcard.loyalty.till.merges.batch_merges import BatchMerges, merge_event
 from punchcard.loyalty.till.promises.batch_promises import BatchPromises
 from punchcard.loyalty.till.reference_claims import (
@@ -70,6 +71,7 @@ _CARDS = table_of(LoyaltyCard)
 _CUSTOMERS = table_of(Customer)
 _REWARDS = table_of(Reward)
 
+_CHAIN_COLUMNS: Final = ("sequence", "head_hash", "updated_at")
 _STATE_COLUMNS = (
     "stamps",
     "points",
@@ -83,9 +85,7 @@ _STATE_COLUMNS = (
     "stamps_on_day",
     "is_welcome_due",
     "last_activity_at",
-    "sequence",
-    "head_hash",
-    "updated_at",
+    *_CHAIN_COLUMNS,
 )
 _PLAIN_COLUMNS: Final = frozenset(ROLLUP_COLUMNS)
 _NO_DETAILS: Final = dict.fromkeys(DETAILS_COLUMNS, 0)
@@ -281,7 +281,7 @@ class BatchWrites:
             [
                 (_insert_customers, [n.new_customer for n in opened if n.new_customer]),
                 (_insert_cards, [_new_card_row(n, self.cards[n.card_id], now) for n in opened]),
-                (_update_cards, [state_row(card, now) for card in moved]),
+                (_update_of(connection, moved), [state_row(card, now) for card in moved]),
                 (_update_standings, [standing_row(card, now) for card in standing]),
                 (_insert_entries, self.plain),
                 (_insert_details, self.told),
@@ -347,6 +347,19 @@ class BatchWrites:
         columns = self.days[(program.id, program.day_of(at), place or NOWHERE)]
         for name, delta in deltas.items():
             columns[name] = columns.get(name, 0) + delta
+
+
+def _update_of(connection: Connection, cards: Sequence[HeldCard]) -> BulkUpdate:
+    """Return the statement that moves `cards`; on SQLite it leaves out what none of them moved."""
+    if not cards or not is_sqlite(connection):
+        # There one text serves any batch: it is planned once a connection.
+        return _update_cards
+    return _update_some(moved_columns(cards))
+
+
+@lru_cache(maxsize=64)
+def _update_some(columns: tuple[str, ...]) -> BulkUpdate:
+    return BulkUpdate(_CARDS, (*columns, *_CHAIN_COLUMNS))
 
 
 def adjustment_event(operation: AdjustPoints, entry: EntryRow, event_id: str) -> dict[str, Any]:

@@ -205,6 +205,7 @@ def fresh_card(new: NewCard, program: ProgramRules, state: CardState, *, keeps: 
     """Return the till's hold of a card that is opened just now, before its first entry."""
     return HeldCard(
         state=state,
+        read=state,
         program=program,
         number=new.number,
         token_sealed=new.token_sealed,
