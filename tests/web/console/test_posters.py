@@ -49,7 +49,7 @@ def test_a_poster_and_a_pairing_code_warn_while_no_phone_can_open_them(
     poster = owner.get(f"/console/programs/{program.id}/poster?lang=en")
     owner.get("/console/terminals?lang=en")
     for page in (poster, owner.post("/console/terminals/pair")):
-        assert "leads to this machine only" in text_of(page)
+        assert "leads to this machine only. First, whoever runs the server" in text_of(page)
 
 
 def test_a_name_that_is_the_shops_own_is_printed_once(visitors: Visitors, alice: Shop) -> None:
