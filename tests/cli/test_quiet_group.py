@@ -115,11 +115,30 @@ def test_a_child_that_hangs_is_ended_and_replaced(family: Family) -> None:
     assert family.children == [first, new]
 
 
+def test_a_child_that_ended_waits_for_no_answer_of_another(family: Family) -> None:
+    family.begin(slow := Child(), ended := Child(runs=False))
+    family.coming = [new := Child()]
+    slow.ping = lambda _timeout: new in family.children  # type: ignore[method-assign]
+    family.group.keep_subprocess_alive()
+    assert family.children == [slow, new]
+    assert (slow.was_killed, ended.was_killed) == (False, True)
+
+
+def test_a_group_that_was_told_to_end_has_not_failed(family: Family) -> None:
+    family.coming = [Child(), Child()]
+    family.group.handle_term()
+    family.group.run()
+    assert [child.was_told_to_end for child in family.children] == [True, True]
+
+
 def test_children_that_cannot_start_end_the_group(family: Family) -> None:
     family.begin(broken := Child(runs=False), Child())
     broken.exitcode = COULD_NOT_START
     family.group.keep_subprocess_alive()
-    assert family.group.should_exit.is_set()
+    family.coming = [Child(), Child()]
+    with pytest.raises(SystemExit) as ended:
+        family.group.run()
+    assert ended.value.code == COULD_NOT_START
 
 
 def test_a_restart_ends_each_child_once_another_serves(family: Family) -> None:

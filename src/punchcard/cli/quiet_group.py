@@ -1,6 +1,7 @@
 """Several HTTP server processes that sleep at rest, and the one that watches over them."""
 
 import logging
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -54,6 +55,13 @@ class QuietGroup(Multiprocess):
         self._start = start
         self._monotonic = monotonic
         self._ask_at = monotonic()
+        self._cannot_start = False
+
+    def run(self) -> None:
+        """Serve until stopped. Raises SystemExit when children cannot start."""
+        super().run()
+        if self._cannot_start:
+            sys.exit(STARTUP_FAILURE)
 
     def init_processes(self) -> None:
         """Start the children."""
@@ -62,7 +70,8 @@ class QuietGroup(Multiprocess):
     def keep_subprocess_alive(self) -> None:
         """Replace each child that has ended, or no longer answers."""
         is_due = self._monotonic() >= self._ask_at
-        for place, child in enumerate(self.processes):
+        # Those that have ended first: one that hangs is waited for, up to a minute.
+        for place, child in sorted(enumerate(self.processes), key=_is_there):
             if self.should_exit.is_set():
                 return
             if child.process.is_alive() and not (is_due and self._hangs(child)):
@@ -72,6 +81,7 @@ class QuietGroup(Multiprocess):
             if child.exitcode == STARTUP_FAILURE:
                 # Another one would fail alike.
                 _log.error("Child process [%s] failed to start; stopping.", child.pid)
+                self._cannot_start = True
                 self.should_exit.set()
                 return
             _log.error("Child process [%s] is gone; starting another.", child.pid)
@@ -104,7 +114,14 @@ class QuietGroup(Multiprocess):
         return not child.ping(self.config.timeout_worker_healthcheck)
 
 
+def _is_there(placed: tuple[int, Process]) -> bool:
+    return placed[1].process.is_alive()
+
+
 def run_group_quietly(config: uvicorn.Config) -> None:
-    """Serve in so many processes as `config` says until stopped, as `uvicorn.run` does."""
+    """Serve in so many processes as `config` says until stopped, as `uvicorn.run` does.
+
+    Raises SystemExit when they cannot start, as `run_quietly` does.
+    """
     with suppress(KeyboardInterrupt):
         QuietGroup(config, sockets=[config.bind_socket()]).run()
