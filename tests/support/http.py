@@ -1,12 +1,18 @@
 """A client that calls an application in this process: plain calls, also from several threads."""
 
 import asyncio
+import sys
 import threading
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Any
 
 import httpx
 from starlette.types import ASGIApp
+
+if find_spec("sniffio") is None:
+    # httpx asks for it at each request; so nobody looks through all folders for it each time.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
 class AppTransport(httpx.BaseTransport):

@@ -24,7 +24,11 @@ SomeId = Annotated[
 ]
 PageLimit = Annotated[int, Field(ge=1, le=200, description="How many at most.")]
 Cursor = Annotated[
-    str | None, Field(description="`next_cursor` of the page before; without one, the first page.")
+    str | None,
+    Field(
+        max_length=100,
+        description="`next_cursor` of the page before; without one, the first page.",
+    ),
 ]
 Day = Annotated[
     str | None, Field(pattern=r"^\d{4}-\d\d-\d\d$", description="A day of the shop's calendar.")
@@ -35,7 +39,10 @@ CardCode = Annotated[
 AmountMinor = Annotated[
     int, Field(ge=1, le=10_000_000_000, description="In the currency's smallest unit: cents.")
 ]
-Moment = Annotated[str | None, Field(description="RFC 3339 with an offset: 2026-03-14T09:26:53Z.")]
+Moment = Annotated[
+    str | None,
+    Field(max_length=64, description="RFC 3339 with an offset: 2026-03-14T09:26:53Z."),
+]
 
 
 class ReadingTools:
@@ -129,7 +136,8 @@ class ReadingTools:
         *,
         program_id: SomeId | None = None,
         type: Annotated[
-            str | None, Field(description="For example stamp_earned, points_redeemed, voided.")
+            str | None,
+            Field(max_length=64, description="For example stamp_earned, points_redeemed, voided."),
         ] = None,
         since: Moment = None,
         until: Moment = None,

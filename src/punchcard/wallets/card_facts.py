@@ -31,6 +31,9 @@ from punchcard.wallets.pass_facts import (
 )
 from punchcard.wallets.places import Coordinates
 
+Held = Sequence[tuple[LoyaltyProgram, Vendor]]
+"""Programs, each with the vendor it is of."""
+
 _REWARDS_SHOWN = 100
 _PLACES_KNOWN = 500
 _GIVEN_SHOWN = 5
@@ -51,14 +54,18 @@ def load_facts(
     *,
     now: datetime,
     known: Mapping[CardId, CardView] | None = None,
+    held: Held = (),
+    has_places: bool = True,
 ) -> dict[str, PassFacts]:
     """Return the facts of each card that exists, by its id.
 
-    `known` are the cards as the caller has read them already, if that was done: all of them.
+    `known` are the cards as the caller has read them already, if that was done: all of them; `held`
+    and `has_places` as for `load_programs`.
     """
     rows = session.execute(card_query().where(CARDS.c.id.in_(sorted(set(card_ids))))).all()
-    at = _places_of_cards(session, rows)
-    programs = load_programs(session, {row.program_id for row in rows}, now=now)
+    at = _places_of_cards(session, rows) if has_places else {}
+    program_ids = {row.program_id for row in rows}
+    programs = load_programs(session, program_ids, now=now, held=held, has_places=has_places)
     views = [known[row.id] for row in rows] if known else views_of(session, rows, now)
     given = _given(session, [view.id for view in views if view.grants_ready])
     return {
@@ -107,9 +114,18 @@ def _places_of_cards(
 
 
 def load_programs(
-    session: Session, program_ids: Iterable[ProgramId], *, now: datetime
+    session: Session,
+    program_ids: Iterable[ProgramId],
+    *,
+    now: datetime,
+    held: Held = (),
+    has_places: bool = True,
 ) -> dict[str, ProgramFacts]:
-    """Return the facts of each program that exists, by its id."""
+    """Return the facts of each program that exists, by its id.
+
+    `held` are the programs as the caller has read them already, if that was done: all of them.
+    Where a shop's places are is for wallets; a page that shows none leaves it out.
+    """
     wanted = sorted(set(program_ids))
     offers: dict[str, list[RewardFacts]] = {}
     for reward in session.scalars(
@@ -134,12 +150,9 @@ def load_programs(
             valid_until=reward.valid_until,
         )
         offers.setdefault(reward.program_id, []).append(offer)
-    rows = session.execute(
-        select(LoyaltyProgram, Vendor)
-        .join(Vendor, Vendor.id == LoyaltyProgram.vendor_id)
-        .where(LoyaltyProgram.id.in_(wanted))
-    ).all()
-    places = _places(session, {vendor.id for _program, vendor in rows})
+    rows = held or _programs(session, wanted)
+    vendor_ids = {vendor.id for _program, vendor in rows}
+    places = _places(session, vendor_ids) if has_places else {}
     running = _running(session, [program for program, _vendor in rows], now)
     return {
         program.id: _program(
@@ -151,6 +164,15 @@ def load_programs(
         )
         for program, vendor in rows
     }
+
+
+def _programs(session: Session, wanted: Sequence[ProgramId]) -> Held:
+    found = session.execute(
+        select(LoyaltyProgram, Vendor)
+        .join(Vendor, Vendor.id == LoyaltyProgram.vendor_id)
+        .where(LoyaltyProgram.id.in_(wanted))
+    )
+    return [(program, vendor) for program, vendor in found]
 
 
 def _running(

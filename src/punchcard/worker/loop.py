@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from punchcard.context import Context
 from punchcard.db import outbox
@@ -40,6 +41,9 @@ class TakesTurns(Protocol):
     @property
     def topics(self) -> Collection[str]:
         """Return what wakes it."""
+
+    def take_over(self, session: Session, now: datetime) -> None:
+        """Let what others had in hand be due at once: they are known to be gone."""
 
     def take_turn(self, *, is_hurried: bool = True) -> int:
         """Do what can be done without waiting; returns how many things that were.
@@ -130,9 +134,12 @@ class Worker:
         """
         if not self._context.settings.is_embedded:
             return
+        now = self._context.clock.now()
         try:
             with self._context.database.write() as session:
-                outbox.end_leases(session, self._context.clock.now())
+                outbox.end_leases(session, now)
+                for other in self._others:
+                    other.take_over(session, now)
         except SQLAlchemyError as error:
             _log.warning("what was in hand waits for its lease: %s", first_line(error))
 

@@ -36,6 +36,24 @@ def test_a_worker_that_dies_with_a_delivery_leaves_it_to_the_next(
     assert (delivery.state, delivery.attempts) == (DeliveryState.DELIVERED, 2)
 
 
+def test_what_is_known_to_be_in_nobodys_hand_is_sent_at_once(
+    alice: Shop, receivers: Receivers
+) -> None:
+    endpoint(alice)
+    tell(alice)
+    held: list[Callable[[], None]] = []
+    work(sender(alice.context, receivers, launch=held.append))
+    next_one = sender(alice.context, receivers)
+    with alice.context.database.write() as session:
+        next_one.take_over(session, alice.context.clock.now())
+
+    work(next_one)
+
+    assert [post.id for post in receivers.posts] == [events(alice.context)[-1].id]
+    (delivery,) = deliveries(alice.context)
+    assert (delivery.state, delivery.attempts) == (DeliveryState.DELIVERED, 2)
+
+
 def test_two_workers_deliver_each_event_once(alice: Shop, receivers: Receivers) -> None:
     endpoint(alice, url="https://one.example/")
     endpoint(alice, url="https://two.example/")

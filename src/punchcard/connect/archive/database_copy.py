@@ -13,7 +13,6 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
-    func,
     insert,
     inspect,
     select,
@@ -82,14 +81,6 @@ def first_unkept(connection: Connection) -> str | None:
 def digests(connection: Connection) -> dict[str, tuple[int, str]]:
     """Return how many rows each table has, and a digest of them in whichever order they stand."""
     return {table.name: _digest(connection, table) for table in tables()}
-
-
-def count_all(connection: Connection) -> int:
-    """Return how many rows there are altogether."""
-    return sum(
-        connection.execute(select(func.count()).select_from(table)).scalar_one()
-        for table in tables()
-    )
 
 
 def _digest(connection: Connection, table: Table) -> tuple[int, str]:

@@ -149,6 +149,16 @@ def take_back_lost(session: Session, now: datetime) -> None:
     )
 
 
+def end_leases(session: Session, now: datetime) -> None:
+    """Let everything that is in hand be lost: whoever had it is known to be gone."""
+    session.execute(
+        update(WebhookDelivery)
+        .where(WebhookDelivery.state == DeliveryState.SENDING, WebhookDelivery.lease_until > now)
+        .values(lease_until=now),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def claim_deliveries(
     session: Session,
     endpoint_id: WebhookEndpointId,

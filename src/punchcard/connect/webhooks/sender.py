@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+from sqlalchemy.orm import Session
+
 from punchcard.connect.models import WebhookEndpoint
 from punchcard.connect.signatures import headers_of
 from punchcard.connect.webhooks import delivery_queue, hand_on
@@ -96,6 +98,10 @@ class WebhookSender:
         self._is_over = threading.Condition()
         self.attempts: Final = Tally("outcome")
         """What became of the attempts of this process: `taken` or `failed`."""
+
+    def take_over(self, session: Session, now: datetime) -> None:
+        """Let what others had in hand be sent at once: they are known to be gone."""
+        delivery_queue.end_leases(session, now)
 
     def take_turn(self, *, is_hurried: bool = True) -> int:
         """Do what can be done without waiting; returns how many things that were.

@@ -40,9 +40,6 @@ from punchcard.loyalty.rules.card_rules import check_staff
 from punchcard.loyalty.vendor_events import Happened, tell
 from punchcard.loyalty.vocabulary import HELD_STATUSES, CardStatus, VendorEventType
 
-CUSTOMER_FIELDS = ("name", "email", "phone", "birthday", "locale", "marketing_consent")
-"""What can be told about a customer; contacts are already normalised."""
-
 _CONTACTS = ("email", "phone")
 _NUMBER_DRAWS = 5
 

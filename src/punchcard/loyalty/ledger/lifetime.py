@@ -24,7 +24,6 @@ _REWARDING: Final = frozenset({EntryType.STAMPS_REDEEMED, EntryType.GRANT_REDEEM
 _REWARDING_BY_REWARD: Final = frozenset(
     {EntryType.POINTS_REDEEMED, EntryType.RESERVATION_CONFIRMED}
 )
-_MOVING: Final = frozenset({EntryType.MERGED_OUT, EntryType.MERGED_IN})
 
 
 def lifetime_counts(

@@ -110,8 +110,8 @@ def shown_program(session: Session, program_id: ProgramId) -> LoyaltyProgram:
 
 def page_of(session: Session, program_id: ProgramId, *, now: datetime) -> ProgramPage:
     """Return the program of a card, whatever its status: a card can always be looked at."""
-    program = session.get_one(LoyaltyProgram, program_id)
-    vendor = session.get_one(Vendor, program.vendor_id)
+    query = select(LoyaltyProgram, Vendor).join(Vendor, Vendor.id == LoyaltyProgram.vendor_id)
+    program, vendor = session.execute(query.where(LoyaltyProgram.id == program_id)).one()
     return _page(session, program, vendor, now)
 
 

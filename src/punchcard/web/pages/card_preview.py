@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from punchcard.context import Context
-from punchcard.kit.i18n import LANGUAGES, SOURCE_LANGUAGE, Language, as_language
+from punchcard.kit.i18n import SOURCE_LANGUAGE, Language, as_language
 from punchcard.kit.ids import ProgramId
 from punchcard.loyalty.cards.card_view import CardView
 from punchcard.loyalty.cards.links import join_path
 from punchcard.loyalty.models import LoyaltyProgram
+from punchcard.loyalty.programs.public_service import ProgramPage
 from punchcard.loyalty.rotating_codes import has_rotating_code
 from punchcard.loyalty.rules.logo_rules import is_uploaded
 from punchcard.wallets.card_facts import load_facts, load_programs
@@ -56,11 +57,26 @@ def face_of(program: ProgramFacts, card: CardFacts, language: Language | None = 
 
 
 def face_of_card(
-    session: Session, context: Context, card: CardView, language: str | None = None
+    session: Session,
+    context: Context,
+    card: CardView,
+    language: str | None = None,
+    *,
+    page: ProgramPage | None = None,
 ) -> CardFace:
-    """Return how somebody's card looks, which was read a moment ago."""
-    links, now = context.loyalty.card_links, context.clock.now()
-    facts = load_facts(session, [card.id], links, now=now, known={card.id: card})[card.id]
+    """Return how somebody's card looks, which was read a moment ago; so was `page`, if it is given.
+
+    `page` is of the card's program.
+    """
+    facts = load_facts(
+        session,
+        [card.id],
+        context.loyalty.card_links,
+        now=context.clock.now(),
+        known={card.id: card},
+        held=[(page.program, page.vendor)] if page else (),
+        has_places=False,
+    )[card.id]
     return face_of(facts.program, facts.card, as_language(language) if language else None)
 
 
@@ -68,7 +84,7 @@ def face_of_program(
     session: Session, program_id: ProgramId, language: str, *, now: datetime
 ) -> CardFace:
     """Return how a new card of a program looks: two stamps on it, or some points."""
-    program = load_programs(session, [program_id], now=now)[program_id]
+    program = load_programs(session, [program_id], now=now, has_places=False)[program_id]
     return face_of(program, sample_card(program), as_language(language) or SOURCE_LANGUAGE)
 
 
@@ -80,8 +96,3 @@ def join_address(context: Context, program: LoyaltyProgram) -> str:
 def words_of(texts: Mapping[str, Any], language: str, name: str, otherwise: str | None) -> str:
     """Return the shop's own words in a language, or those it has for all."""
     return str((texts.get(language) or {}).get(name) or otherwise or "")
-
-
-def languages_of(own: str, texts: Mapping[str, Any]) -> list[Language]:
-    """Return the languages in which a shop has words of its own."""
-    return [language for language in LANGUAGES if language == own or texts.get(language)]

@@ -124,7 +124,7 @@ def _page(request: PageRequest, ticket: str, form: Form, *, status: int = 200) -
         card = _view(session, request, vendor_id, offer.card_id)
         other = _view(session, request, vendor_id, offer.from_card_id)
         page = page_of(session, card.program_id, now=context.clock.now())
-        face = face_of_card(session, context, card, request.language)
+        face = face_of_card(session, context, card, request.language, page=page)
         subject = holder(session.get_one(LoyaltyCard, offer.card_id))
         show_as(request.http.scope, session, vendor_id, page.vendor.name)
     preview = _preview(request, vendor_id, subject, card, other)

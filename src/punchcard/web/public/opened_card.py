@@ -42,8 +42,8 @@ def open_by_token(request: PageRequest, session: Session, token: str) -> OpenedC
             raise
         raise CardReplaced(shop) from None
     asked = as_language(request.http.query_params.get("lang", ""))
-    face = face_of_card(session, context, card, asked)
-    request.language = face.content.language
     page = page_of(session, card.program_id, now=now)
+    face = face_of_card(session, context, card, asked, page=page)
+    request.language = face.content.language
     show_as(request.http.scope, session, page.vendor.id, page.vendor.name)
     return OpenedCard(card, face, page)

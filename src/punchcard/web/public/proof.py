@@ -25,9 +25,9 @@ def open_proof(request: PageRequestDep, token: str) -> Response:
     with context.database.read() as session:
         card = card_service.get_card_by_token(session, token, now=now)
         asked = as_language(request.http.query_params.get("lang", ""))
-        face = face_of_card(session, context, card, asked)
-        request.language = face.content.language
         page = page_of(session, card.program_id, now=now)
+        face = face_of_card(session, context, card, asked, page=page)
+        request.language = face.content.language
         timezone = page.program.timezone
         show_as(request.http.scope, session, page.vendor.id, page.vendor.name)
         found = anchored(session.connection())

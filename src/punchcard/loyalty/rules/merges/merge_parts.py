@@ -14,8 +14,6 @@ from punchcard.loyalty.rules.standing import Details, Lot, LotChange, Standing
 from punchcard.loyalty.rules.tiers.qualifying import taken_back
 from punchcard.loyalty.rules.tiers.tier_plan import TierPlan, higher_tier
 
-Pairs = tuple[tuple[int, int], ...]
-
 
 class Laps(NamedTuple):
     """How the laps of two cards are counted on one: `own` and `come` are the laps they are on."""

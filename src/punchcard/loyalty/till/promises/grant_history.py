@@ -31,8 +31,6 @@ _RESERVATIONS = table_of(Reservation)
 
 OF_REWARDS: Final = (RedeemReward, GrantReward, Reserve)
 """Operations that name a reward of the catalogue."""
-OF_GRANTS: Final = (GrantReward, RedeemGrant, RevokeGrant)
-OF_RESERVATIONS: Final = (Reserve, ConfirmReservation, ReleaseReservation)
 
 Rewards = Mapping[tuple[VendorId, RewardId], RewardState]
 

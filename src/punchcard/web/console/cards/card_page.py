@@ -107,7 +107,7 @@ def show_card(
     with context.database.read() as session:
         card = find_card(session, request, card_id)
         page = page_of(session, card.program_id, now=context.clock.now())
-        face = face_of_card(session, context, card, request.language)
+        face = face_of_card(session, context, card, request.language, page=page)
         wallet = context.wallets.service.states(session, [card.id])[card.id]
         places = location_service.location_names(session, request.vendor_id)
         values = {

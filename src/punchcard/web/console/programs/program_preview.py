@@ -67,7 +67,7 @@ def preview_of(
     typed: Mapping[str, Any] | None = None,
 ) -> Preview:
     """Return how a card of the program looks with the `typed` fields; wrong ones stay as saved."""
-    facts = load_programs(session, [program_id], now=now)[program_id]
+    facts = load_programs(session, [program_id], now=now, has_places=False)[program_id]
     program = session.get_one(LoyaltyProgram, program_id)
     earning = None if program.type == ProgramType.STAMPS else _earning(program, typed or {})
     return preview_of_facts(_with_typed(facts, typed or {}), language, earning)
