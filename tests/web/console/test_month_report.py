@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from punchcard.accounts import location_service
 from punchcard.accounts.vocabulary import Role
 from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.cards import card_service
@@ -110,6 +111,20 @@ def test_purchases_and_their_rewards_are_counted_in_money(
     assert "Purchases 1 0 –" in report
     assert "Sales with a card €1,234.50 €0.00 –" in report
     assert "Croissant 1 €1.60" in report
+
+
+def test_a_shop_with_two_locations_and_two_programs_is_told_of_each(
+    visitors: Visitors, march: Shop
+) -> None:
+    by = by_operator(march.context)
+    with march.context.database.write() as session:
+        location_service.create_location(session, by, march.id, name="Station")
+    other = shelf.program(march, name="Tea card", status="active", stamp_reward=REWARD)
+    shelf.opened_card(march, other)
+    report = read(visitors(march), "?month=2026-04")
+    assert "By location" in report
+    assert "By program" in report
+    assert "Tea card 0 1 0" in report
 
 
 def test_another_shops_month_is_empty(visitors: Visitors, march: Shop, bob: Shop) -> None:
