@@ -141,7 +141,7 @@ def test_a_location_has_figures_and_entries_of_its_own(
     )
     assert "Stamps 2 " in here
     assert "Stamps 5 " in all_
-    assert here.endswith("+2 Stamp – 1 second ago")
+    assert here.endswith("+2 +2 stamps Stamp – 1 second ago")
     assert "selected" in owner.get(f"/console?location={station}").text
     points_service.void(till, given.entry["id"], reason="Wrong card", **by)
     assert "Stamps 0 ±0" in " ".join(text_of(owner.get(f"/console?location={station}")).split())
