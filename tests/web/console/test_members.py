@@ -34,6 +34,14 @@ def test_a_member_is_found_by_the_beginning_of_the_number(
     assert card_id in owner.get("/console/members", params={"query": number[:6]}).text
 
 
+def test_a_number_in_the_list_goes_onto_two_lines_between_its_groups_only(
+    owner: Visitor, counter: PagesDriver
+) -> None:
+    number = counter.card(counter.open("Marie")).number
+    told = f"<small>{number[:4]} {number[4:8]} {number[8:]}</small>"
+    assert told in owner.get("/console/members").text
+
+
 def test_the_list_narrows_to_status_program_and_last_visit(
     visitors: Callable[..., Visitor], alice: Shop, counter: PagesDriver, clock: ManualClock
 ) -> None:

@@ -79,6 +79,17 @@ def test_the_table_says_what_the_chart_draws(
     assert "2 Mar 2026 3 1 0" in text
 
 
+def test_each_mark_below_the_charts_stands_with_its_words(
+    visitors: Visitors, alice: Shop, coffee: LoyaltyProgram
+) -> None:
+    page = visitors(alice).get("/console?days=30&lang=en").text
+    marks = re.findall(r'<span class="key">\s*<span class="(key-\w+)"[^>]*></span>([^<]*)<', page)
+    assert [(mark, words.strip()) for mark, words in marks] == [
+        ("key-bar", "This period"),
+        ("key-line", "The 30 days before"),
+    ]
+
+
 def test_another_shops_program_is_not_there(
     visitors: Visitors, alice: Shop, bob: Shop, coffee: LoyaltyProgram
 ) -> None:

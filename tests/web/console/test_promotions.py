@@ -68,6 +68,17 @@ def test_an_owner_sees_what_a_happy_hour_would_have_cost_before_it_is_saved(
     assert kept(context, bread.program.id) == []
 
 
+def test_purchases_that_it_would_not_have_met_are_not_spoken_of(
+    owner: Visitor, bread: PagesDriver, here: str
+) -> None:
+    bread.earn(bread.open(), 10_000)
+    owner.get(f"{here}/new")
+    asked = owner.post(f"{here}/new", **{**HAPPY_HOUR, "minimum_purchase": "500.00"})
+    told = " ".join(text_of(asked).split())
+    assert "Purchases with it 0 of 1" in told
+    assert "made without it" not in told
+
+
 def test_what_was_confirmed_is_saved_as_a_draft_or_started(
     owner: Visitor, bread: PagesDriver, here: str, context: Context
 ) -> None:

@@ -92,7 +92,7 @@ function rewardButton(app, reward, card, onChoose) {
     "button",
     attributes,
     icon("gift"),
-    h("span", {}, h("b", {}, shown), h("small", {}, why || cost)),
+    h("span", {}, h("b", {}, shown), why && h("small", {}, why)),
     h("span", { class: "cost" }, cost),
   );
 }
