@@ -154,7 +154,9 @@ def postgresql_template(
     pytestconfig: pytest.Config, opened_databases: dict[str, KeptDatabase]
 ) -> Iterator[PostgresqlTemplate]:
     """Start a PostgreSQL that forgets at a power cut, and so is quick; migrate a database."""
-    with _template(THROWAWAY, pytestconfig, opened_databases) as template:
+    # What gathers statistics by itself holds a lock on the table meanwhile, at moments of its own.
+    settings = {**THROWAWAY, "autovacuum": "off"}
+    with _template(settings, pytestconfig, opened_databases) as template:
         yield template
 
 

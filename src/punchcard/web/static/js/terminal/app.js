@@ -129,6 +129,12 @@ app.revoked = async () => {
 };
 
 app.show = (name, props) => showScreen(app, name, props);
+app.showFromHere = () => {
+  const from = app.screenName;
+  return (name, props) => {
+    if (app.screenName === from) app.show(name, props);
+  };
+};
 app.isBehindLock = () => isBehindLock(app);
 
 app.lock = async () => {

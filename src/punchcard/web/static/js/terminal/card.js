@@ -22,6 +22,7 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
   const actions = h("div", { class: "deeds" });
   const state = createCardState(app, { card, code, isStale });
   const { now, show } = state;
+  let isGone = false;
   /** What was queued last, until it is known what became of it. @type {string | null} */
   let awaited = null;
   /** The card before what was asked last; null where that is not known. @type {Terminal.Card | null} */
@@ -57,7 +58,7 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
   /** @param {Terminal.Submitted} outcome */
   function queued(outcome) {
     if (outcome.kind === "accepted") return accepted(outcome.receipt, doneWords(outcome.receipt));
-    if (outcome.kind === "refused") return refused(outcome.problem);
+    if (outcome.kind === "refused") return refusedKept(outcome.key, outcome.problem);
     awaited = outcome.key;
     app.feedback("good");
     const words = t("Saved on this device. It is sent as soon as you are back online.");
@@ -106,6 +107,16 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
     if (problem.code === "staff_token_invalid") app.lock();
   }
 
+  /**
+   * @param {string} key of what is in the book
+   * @param {Terminal.Problem} problem
+   */
+  function refusedKept(key, problem) {
+    refused(problem);
+    // Nobody has read it who went on before, or is asked for a PIN: it stays among what was refused.
+    if (!isGone) app.client.setBook((book) => seen(book, key));
+  }
+
   /** What was done to this card last can still be undone, also after a touch too many. */
   function lastUndo() {
     const { last } = app.state;
@@ -135,8 +146,7 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
     if (!done || now.isBusy) return;
     awaited = null;
     if (done.receipt) accepted(done.receipt, doneWords(done.receipt));
-    else refused(done.problem ?? {});
-    app.client.setBook((book) => seen(book, keyOf(done)));
+    else refusedKept(keyOf(done), done.problem ?? {});
   }
 
   /**
@@ -162,7 +172,10 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
     event.key === "Escape" && !document.querySelector("dialog[open]") && app.show("scan");
   addEventListener("keydown", leave);
   return {
-    leave: () => removeEventListener("keydown", leave),
+    leave: () => {
+      isGone = true;
+      removeEventListener("keydown", leave);
+    },
     changed: (what) => {
       if (what === "book" && awaited) settle();
       else if (what === "book") state.hear();

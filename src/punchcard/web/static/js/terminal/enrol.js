@@ -85,7 +85,9 @@ export function showEnrol(app, { contact = "", name = "" } = {}) {
     send.disabled = outcome.kind === "unknown";
     if (outcome.kind === "accepted") {
       app.feedback("good");
-      return handOver(app, outcome.answer);
+      // Whoever went on before the answer came finds the card by its name.
+      if (form.isConnected) handOver(app, outcome.answer);
+      return undefined;
     }
     app.feedback("bad");
     if (outcome.kind === "refused") {
@@ -137,6 +139,7 @@ export function showEnrol(app, { contact = "", name = "" } = {}) {
  * @param {string} id
  */
 async function openCard(app, id) {
+  const show = app.showFromHere();
   const card = await app.api.get(`/vendor/loyalty/cards/${id}`).catch(() => null);
-  if (card) app.show("card", { card });
+  if (card) show("card", { card });
 }

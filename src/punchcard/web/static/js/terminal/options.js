@@ -27,7 +27,7 @@ export function showOptions(app) {
         "section",
         { class: "panel" },
         h("h2", {}, t("Language")),
-        languageChoice(app, () => app.show("options")),
+        languageChoice(app, "options"),
         h("h2", {}, t("Feedback")),
         toggle(app, "sound", t("Sound"), settings.sound),
         toggle(app, "vibration", t("Vibration"), settings.vibration),
@@ -72,12 +72,13 @@ export function showOptions(app) {
 /**
  * The four languages, each by its own name.
  * @param {Terminal.App} app
- * @param {() => void} onDone
+ * @param {Terminal.ScreenName} screen it stands on, to be shown again in the language chosen
  */
-export function languageChoice(app, onDone) {
+export function languageChoice(app, screen) {
   const choose = async (/** @type {string} */ code) => {
+    const show = app.showFromHere();
     await app.setSetting("language", code);
-    onDone();
+    show(screen);
   };
   const one = (/** @type {[string, string]} */ [code, name]) =>
     h(
@@ -149,9 +150,9 @@ function speed(ms) {
 function refreshButton(app) {
   const refresh = async () => {
     press.disabled = true;
+    const show = app.showFromHere();
     await app.refresh();
-    // Whoever has gone on meanwhile is not called back.
-    if (app.screenName === "options") app.show("options");
+    show("options");
   };
   const words = t("Reload programs and names");
   const press = button("refresh-cw", words, refresh, { class: "secondary" });

@@ -55,10 +55,11 @@ export function showPair(app) {
     const [typed, name] = [...form.querySelectorAll("input")].map((input) => input.value.trim());
     press.disabled = true;
     problems.replaceChildren();
+    const show = app.showFromHere();
     try {
       await app.client.pair(typed, name);
       // The shift where somebody has a PIN, else what can be done without one.
-      app.show("scan");
+      show("scan");
     } catch (error) {
       tellHere(problems, notice("bad", sentenceOfError(error, app.clock.now())));
       if (error instanceof Refusal) form.querySelector("input")?.select();
@@ -78,7 +79,7 @@ export function showPair(app) {
         t("Pair it with your shop once. After that it opens by itself, even offline."),
       ),
       form,
-      languageChoice(app, () => app.show("pair")),
+      languageChoice(app, "pair"),
     ),
   );
   (code ? press : form.querySelector("input"))?.focus();

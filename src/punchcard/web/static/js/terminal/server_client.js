@@ -5,7 +5,7 @@ import { createFinder } from "./finder.js";
 import { useTimeZone } from "./format.js";
 import { newKey } from "./key.js";
 import { proofOf, proved, signed, vouched } from "./proofs.js";
-import { added, emptyBook, keyOf, seen, takenBack, withdrawn } from "./queue.js";
+import { added, emptyBook, keyOf, takenBack, withdrawn } from "./queue.js";
 import { notKept } from "./refusals.js";
 import { opened } from "./shift_rules.js";
 import { readShop } from "./shop.js";
@@ -114,7 +114,6 @@ export function createServerClient(app) {
     const book = (await store.read("book")) ?? emptyBook();
     const done = book.done.find((one) => keyOf(one) === key);
     if (!done) return { kind: "queued", key };
-    await setBook((now) => seen(now, key));
     if (!done.receipt) return { kind: "refused", key, problem: done.problem ?? {} };
     await rememberCard(done.receipt.card);
     return { kind: "accepted", key, receipt: done.receipt };

@@ -101,9 +101,10 @@ function showPin(app, person, locked) {
 
   async function send() {
     [isBusy, go.disabled] = [true, true];
+    const show = app.showFromHere();
     try {
       await app.client.openShift(typed, person?.id);
-      return app.show("scan");
+      return show("scan");
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) return app.revoked();
       tellHere(problems, ...explain(app, error));
@@ -143,6 +144,7 @@ function showPin(app, person, locked) {
 
 /** @param {Terminal.App} app */
 async function switchPerson(app) {
+  const show = app.showFromHere();
   await app.client.setShift(null);
-  app.show("shift");
+  show("shift");
 }

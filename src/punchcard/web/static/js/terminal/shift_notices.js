@@ -37,8 +37,9 @@ export function explain(app, error) {
  */
 export function withoutLine(app, shift) {
   const goOn = async () => {
+    const show = app.showFromHere();
     await app.client.setShift(continued(shift, app.clock.now()));
-    app.show("scan");
+    show("scan");
   };
   return notice(
     "warn",
@@ -60,8 +61,9 @@ export function withoutLine(app, shift) {
 export function nobodyYet(app) {
   const look = async () => {
     press.disabled = true;
+    const show = app.showFromHere();
     await app.refresh();
-    app.show("scan");
+    show("scan");
   };
   const press = button("refresh-cw", t("Reload programs and names"), look, { class: "secondary" });
   const words = t("Nobody has a PIN yet. A manager adds them in the console, under Staff PINs.");
