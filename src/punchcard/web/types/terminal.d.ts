@@ -370,7 +370,6 @@ declare namespace Terminal {
     refresh(): Promise<void>;
     revoked(): Promise<void>;
     show(name: ScreenName, props?: ScreenProps): void;
-    /** What shows a screen for work that takes a while: not once somebody has gone on from here. */
     showFromHere(): App["show"];
     lock(): Promise<void>;
     isBehindLock(): boolean;

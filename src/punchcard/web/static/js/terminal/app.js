@@ -11,7 +11,7 @@ import { createLine } from "./line.js";
 import { emptyBook } from "./queue.js";
 import { createReplay } from "./replay.js";
 import { listenToScanner } from "./scanner.js";
-import { FREE, isBehindLock, showScreen } from "./screens.js";
+import { FREE, isBehindLock, showFromHere, showScreen } from "./screens.js";
 import { createServerClient } from "./server_client.js";
 import { keepShell } from "./shell.js";
 import { backOnLine, IDLE_MS } from "./shift_rules.js";
@@ -129,12 +129,7 @@ app.revoked = async () => {
 };
 
 app.show = (name, props) => showScreen(app, name, props);
-app.showFromHere = () => {
-  const from = app.screenName;
-  return (name, props) => {
-    if (app.screenName === from) app.show(name, props);
-  };
-};
+app.showFromHere = () => showFromHere(app);
 app.isBehindLock = () => isBehindLock(app);
 
 app.lock = async () => {

@@ -48,6 +48,18 @@ export function showScreen(app, name, props = {}) {
 }
 
 /**
+ * Return what shows a screen for work that takes a while: not once somebody has gone on from here.
+ * @param {Terminal.App} app
+ * @returns {Terminal.App["show"]}
+ */
+export function showFromHere(app) {
+  const from = app.screenName;
+  return (name, props) => {
+    if (app.screenName === from) app.show(name, props);
+  };
+}
+
+/**
  * @param {Terminal.App} app
  * @param {Terminal.ScreenName} name
  * @returns {Terminal.ScreenName}
