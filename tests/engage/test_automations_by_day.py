@@ -161,39 +161,6 @@ def test_once_a_year_whatever_is_edited(context: Context, alice: Shop, clock: Ma
     assert points(context, anna) == 5
 
 
-def test_quiet_hours_put_it_off_to_the_morning(
-    context: Context, alice: Shop, clock: ManualClock
-) -> None:
-    program = coffee_shop(alice)
-    anna = guest(alice, program, birthday="05-17")
-    automation(alice, program.id, quiet_hours={"from": "21:00", "to": "08:00"})
-    clock.set(at("2026-05-17T00:10+02:00"))
-    work(context)
-    assert (states(context), points(context, anna)) == (["waiting"], 0)
-    clock.set(at("2026-05-17T08:00+02:00"))
-    work(context)
-    assert (states(context), points(context, anna)) == (["acted"], 5)
-
-
-def test_what_a_standstill_kept_until_the_evening_waits_for_the_next_morning(
-    context: Context, alice: Shop, clock: ManualClock
-) -> None:
-    program = coffee_shop(alice)
-    anna = guest(alice, program, birthday="05-17")
-    automation(alice, program.id, quiet_hours={"from": "21:00", "to": "08:00"})
-    clock.set(at("2026-05-17T00:10+02:00"))
-    work(context)
-    clock.set(at("2026-05-17T22:00+02:00"))
-    work(context)
-    assert (states(context), points(context, anna)) == (["waiting"], 0)
-    clock.set(at("2026-05-18T07:59+02:00"))
-    work(context)
-    assert (states(context), points(context, anna)) == (["waiting"], 0)
-    clock.set(at("2026-05-18T08:00+02:00"))
-    work(context)
-    assert (states(context), points(context, anna)) == (["acted"], 5)
-
-
 def test_what_waits_of_one_that_is_paused_is_not_done(
     context: Context, alice: Shop, clock: ManualClock
 ) -> None:

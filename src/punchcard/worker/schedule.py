@@ -288,6 +288,7 @@ def _housekeeping(settings: Settings) -> timedelta:
 
 def _each_minute(_settings: Settings) -> timedelta:
     # What is set aside may be the last one on the shelf: nobody waits longer for it to be back.
+    # And quiet hours may leave a minute of the day open: what looks less often never meets it.
     return timedelta(minutes=1)
 
 
@@ -318,6 +319,7 @@ SHARED_TASKS: Final = [
     PeriodicTask("make_checkpoints", _checkpoint, make_checkpoints),
     PeriodicTask("release_reservations", _each_minute, release_reservations),
     PeriodicTask("settle_receipts", _each_minute, settle_receipts),
+    PeriodicTask("run_automations", _each_minute, run_automations),
     PeriodicTask("wake_forgotten_phones", _daily, wake_forgotten_phones),
     PeriodicTask("count_open_cards", _daily, count_open_cards),
     *(
@@ -334,7 +336,6 @@ SHARED_TASKS: Final = [
             expire_notices,
             touch_dated_rewards,
             book_due,
-            run_automations,
             pay_referrals,
             tell_of_ends,
             expire_expiry_notices,
