@@ -94,6 +94,12 @@ def test_what_is_right_is_said_to_be_so(ask: Ask, subject: str) -> None:
     assert ask(subject)["state"] == "ok"
 
 
+def test_every_secret_of_which_to_keep_a_copy_is_named(ask: Ask) -> None:
+    found = ask("secrets")
+    assert found["state"] == "ok"
+    assert all(told in found["message"] for told in ("secret key", "PIN pepper", "log_key"))
+
+
 def test_a_table_and_a_trigger_that_are_missing_are_named(ask: Ask, url: str) -> None:
     with written(url) as connection:
         connection.execute(text("DROP TABLE secret_checks"))

@@ -121,7 +121,11 @@ def _secrets(settings: "Settings") -> Finding:
             return Finding("secrets", "error", message)
     if settings.secret_key == settings.pin_pepper:
         return Finding("secrets", "error", "The secret key and the PIN pepper must differ.")
-    return Finding("secrets", "ok", "Both secrets are set and long enough. Keep a copy of them.")
+    message = (
+        "The secret key and the PIN pepper are set and long enough. Keep a copy of both, and of the"
+        " key of the log (log_key)."
+    )
+    return Finding("secrets", "ok", message)
 
 
 def _settings(_settings: "Settings") -> Finding:
