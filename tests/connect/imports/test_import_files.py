@@ -26,7 +26,7 @@ from punchcard.connect.imports.reading.cells import is_formula, unescaped
 from punchcard.connect.imports.reading.headings import find_fields
 from punchcard.connect.imports.reading.limits import FileLimits
 from punchcard.connect.imports.reading.sheet import open_sheet
-from punchcard.connect.imports.vocabulary import DateOrder, ImportFormat
+from punchcard.connect.imports.vocabulary import DateOrder, ImportField, ImportFormat
 from punchcard.kit.spreadsheet.csv_sheet import is_long_number
 from tests.connect.imports.mover import LIMITS
 
@@ -143,6 +143,40 @@ def test_headings_are_known_in_four_languages(headings: str, fields: str | None)
     assert sorted(found.values()) == list(range(len(parted)))
     if fields is not None:
         assert [str(field) for field in found] == fields.split()
+
+
+CARDS = """Ancien no|Ancien n°|Ancien Nº|ancien_numero|Ancienne carte|Ancien code|Carte client
+    N° de carte|No carte|Num. carte|N° client|No client|Réf. client|N° adhérent
+    Numéro de carte de fidélité
+    Alte Nr.|Alte Nummer|Alte Karte|Bisherige Kartennr.|Karten-Nr.|Kd.-Nr.|Kdnr|Kunden-Nr|KundenNr.
+    Mitglieds-Nr.|Kunden-ID|Treuekarte|Kundenkarte|Kundennummer alt|Frühere Nummer
+    Al Nummer|Aal Kaartennummer|Kaarten-Nr.|Treiekaart|Client Nr.|Fréier Nr.|N° Kaart
+    Old no.|Old number|Old #|Old card|Card #|Card No.|Card №|Customer #|Member no|Cust. no."""
+PHONES = "N° tél.|Tél. no|No de téléphone|Telefon-Nr.|Handynr|Handy-Nr.|GSM-Nr.|Mobile no.|Phone #"
+NEITHER = """No|Nr.|N°|#|Client depuis|Code postal|PIN|Nombre de cartes|Anzahl Karten|Haus-Nr.
+    Rechnungs-Nr.|Card status|Gift card|Type de carte|Ancien nom|Alter|Ancien téléphone
+    Old phone no.|Phone code"""
+NAMES = "Client|Kunde|Customer|Card holder|Cardholder|Titulaire"
+
+
+@pytest.mark.parametrize(
+    ("headings", "field"),
+    [
+        (CARDS, ImportField.EXTERNAL_CODE),
+        (PHONES, ImportField.PHONE),
+        (NAMES, ImportField.NAME),
+        (NEITHER, None),
+    ],
+)
+def test_numbers_are_known_however_people_head_them(
+    headings: str, field: ImportField | None
+) -> None:
+    found = {
+        heading: next(iter(find_fields([heading], has_stamps=True, has_points=True)), None)
+        for line in headings.splitlines()
+        for heading in line.strip().split("|")
+    }
+    assert found == dict.fromkeys(found, field)
 
 
 def test_a_balance_is_that_of_what_the_cards_collect() -> None:

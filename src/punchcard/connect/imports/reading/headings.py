@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from punchcard.connect.imports.reading.cells import folded
+from punchcard.connect.imports.reading.heading_words import field_of_words
 from punchcard.connect.imports.vocabulary import ImportField
 
 _BALANCE: Final = "balance solde guthaben stand saldo kontostand currentbalance soldeactuel".split()
@@ -66,7 +67,7 @@ def find_fields(
     """
     found: dict[ImportField, int] = {}
     for column, heading in enumerate(headings):
-        field = _FIELDS.get(folded(heading))
+        field = field_of_words(heading) or _FIELDS.get(folded(heading))
         if field is None and folded(heading) in _BALANCE:
             field = ImportField.POINTS if has_points else ImportField.STAMPS
         if field is ImportField.STAMPS and not has_stamps:
