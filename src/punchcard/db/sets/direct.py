@@ -22,7 +22,7 @@ def fetch_from_sqlite(connection: Connection, statement: str, values: Values) ->
     """Return the rows of `statement`, as the driver gives them. Raises as SQLAlchemy does."""
     if is_watched(connection):
         return [tuple(row) for row in connection.exec_driver_sql(statement, values)]
-    raw = _raw(connection)
+    raw = raw_of(connection)
     try:
         return raw.execute(statement, values).fetchall()
     except sqlite3.Error as error:
@@ -35,7 +35,7 @@ def send_to_sqlite(connection: Connection, writes: Iterable[Write]) -> None:
         for statement, rows in writes:
             connection.exec_driver_sql(statement, list(rows))
         return
-    raw = _raw(connection)
+    raw = raw_of(connection)
     for statement, rows in writes:
         try:
             if len(rows) == 1:
@@ -48,37 +48,46 @@ def send_to_sqlite(connection: Connection, writes: Iterable[Write]) -> None:
 
 def begin_on_sqlite(connection: Connection, statement: str) -> None:
     """Begin a transaction in the words of `statement`. Raises as SQLAlchemy does."""
+    begin_raw(raw_of(connection), connection, statement)
+
+
+def begin_raw(raw: sqlite3.Connection, connection: Connection, statement: str) -> None:
+    """Begin a transaction on what is below `connection`. Raises as SQLAlchemy does."""
     try:
-        _raw(connection).execute(statement)
+        raw.execute(statement)
     except sqlite3.Error as error:
         raise _wrapped(connection, statement, error) from error
 
 
 def is_begun_on_sqlite(connection: Connection) -> bool:
     """Return whether a transaction is under way, whether SQLAlchemy knows of it or not."""
-    return _raw(connection).in_transaction
+    return raw_of(connection).in_transaction
 
 
-def end_on_sqlite(connection: Connection) -> None:
+def commit_raw(raw: sqlite3.Connection, connection: Connection) -> None:
     """Commit what is under way, whether SQLAlchemy knows of it or not. Raises as it does."""
     if connection.in_transaction():
         connection.commit()
         return
     try:
-        _raw(connection).commit()
+        raw.commit()
     except sqlite3.Error as error:
         raise _wrapped(connection, "COMMIT", error) from error
 
 
-def _raw(connection: Connection) -> sqlite3.Connection:
+def raw_of(connection: Connection) -> sqlite3.Connection:
+    """Return the driver's connection below `connection`."""
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)
     return raw
 
 
 def is_watched(connection: Connection) -> bool:
-    """Return whether somebody wants to hear of statements: they are then sent in the usual way."""
-    return bool(connection.dispatch.before_cursor_execute)
+    """Return whether somebody wants to hear of statements: they are then sent in the usual way.
+
+    Of those of the engine: to ask for listeners of one connection as well costs six times as much.
+    """
+    return bool(connection.engine.dispatch.before_cursor_execute)
 
 
 def _wrapped(connection: Connection, statement: str, error: sqlite3.Error) -> Exception:

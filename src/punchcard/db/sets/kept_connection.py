@@ -1,8 +1,10 @@
 """The one connection that the till keeps to SQLite, and its transactions, past SQLAlchemy."""
 
+import sqlite3
+
 from sqlalchemy import Connection, Engine
 
-from punchcard.db.sets.direct import begin_on_sqlite, end_on_sqlite
+from punchcard.db.sets.direct import begin_raw, commit_raw, raw_of
 
 
 class KeptConnection:
@@ -15,35 +17,38 @@ class KeptConnection:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._connection: Connection | None = None
+        self._kept: tuple[Connection, sqlite3.Connection] | None = None
 
     def __enter__(self) -> Connection:
         """Begin a transaction."""
-        if self._connection is None:
-            self._connection = self._engine.connect()
+        if self._kept is None:
+            opened = self._engine.connect()
+            self._kept = opened, raw_of(opened)
+        connection, raw = self._kept
         try:
-            begin_on_sqlite(self._connection, "BEGIN IMMEDIATE")
+            begin_raw(raw, connection, "BEGIN IMMEDIATE")
         except BaseException:
             self.let_go()
             raise
-        return self._connection
+        return connection
 
     def __exit__(self, kind: object, *_: object) -> None:
         """Commit, or undo everything after an error."""
-        if kind is not None or self._connection is None:
+        if kind is not None or self._kept is None:
             # The next one begins with nothing of what failed.
             self.let_go()
             return
+        connection, raw = self._kept
         try:
-            end_on_sqlite(self._connection)
+            commit_raw(raw, connection)
         except BaseException:
             # SQLAlchemy takes the transaction for ended, and SQLite does not.
-            self._connection.invalidate()
+            connection.invalidate()
             self.let_go()
             raise
 
     def let_go(self) -> None:
         """Close the connection, with what is under way on it; used again, it is opened anew."""
-        kept, self._connection = self._connection, None
+        kept, self._kept = self._kept, None
         if kept is not None:
-            kept.close()
+            kept[0].close()

@@ -34,11 +34,12 @@ _TEXTS: Final = 64
 
 
 class _Place(NamedTuple):
-    """What goes into a text: the keys of a name and how they are written, or what never changes."""
+    """What goes into a text: `size` keys of a name as they are written, or what never changes."""
 
     name: str | None
     writer: Convert | None = None
     constant: Any = None
+    size: int = 1
 
 
 class _TextOfArrays(NamedTuple):
@@ -85,16 +86,22 @@ class Lookup:
     def _found_on_sqlite(
         self, connection: Connection, keys: Mapping[str, Sequence[Any]]
     ) -> Sequence[Values]:
-        sizes = {name: _padded(len(values)) for name, values in keys.items()}
-        text = self._text(tuple(sizes.items()))
+        sizes: list[tuple[str, int]] = []
+        for name, values in keys.items():
+            # Of a stamp alone in its batch there is one of each.
+            sizes.append((name, 1 if len(values) == 1 else _padded(len(values))))
+        text = self._text(tuple(sizes))
         taken: list[Any] = []
-        for name, writer, constant in text.places:
-            if name is None:
+        for named, writer, constant, size in text.places:
+            if named is None:
                 taken.append(constant)
                 continue
-            values = keys[name]
+            values = keys[named]
+            if size == 1:
+                taken.append(values[0] if writer is None else writer(values[0]))
+                continue
             taken += converted(values, writer)
-            taken += taken[-1:] * (sizes[name] - len(values))
+            taken += taken[-1:] * (size - len(values))
         return fetch_from_sqlite(connection, text.statement, tuple(taken))
 
     def _read(self, found: Sequence[Values]) -> Sequence[Row]:
@@ -132,8 +139,9 @@ class Lookup:
                 places.append(_Place(None, constant=process(expanded.parameters[order[0]])))
                 del order[0]
                 continue
-            places.append(_Place(name, writer_of(made.binds[name].type)))
-            del order[: len(numbered[name])]
+            size = len(numbered[name])
+            places.append(_Place(name, writer_of(made.binds[name].type), size=size))
+            del order[:size]
         return _Text(expanded.statement, places)
 
 
