@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 from standardwebhooks import Webhook
 
+from tests.support.waiting import PATIENCE_SECONDS
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 READY = '{"type":"reward.ready","data":{"card_id":"c-1","name":"A coffee"}}'
 
@@ -28,9 +30,10 @@ def check_receiver(command: Sequence[str], environment: Mapping[str, str], cwd: 
             assert process.stdout is not None
             port = int(process.stdout.readline().rpartition(" ")[2])
             address = f"http://127.0.0.1:{port}/"
-            assert httpx.post(address, content=READY).status_code == 400
-            assert httpx.post(address, content=READY, headers=signed("{}")).status_code == 400
-            assert httpx.post(address, content=READY, headers=signed(READY)).status_code == 204
+            with httpx.Client(timeout=PATIENCE_SECONDS) as sender:
+                for signature, status in (({}, 400), (signed("{}"), 400), (signed(READY), 204)):
+                    answer = sender.post(address, content=READY, headers=signature)
+                    assert answer.status_code == status
             assert process.stdout.readline() == "A coffee is ready for card c-1\n"
         finally:
             process.kill()

@@ -28,6 +28,7 @@ from tests.contract.requests import Route, is_of_wallets, path_of, request_of
 from tests.contract.world import Stock
 from tests.support.draw import FUZZ_SEED
 from tests.support.served import served
+from tests.support.waiting import PATIENCE_SECONDS
 
 CHECKS = [
     not_a_server_error,
@@ -82,7 +83,9 @@ def fuzzed(either_stage: Stage) -> Iterator[Fuzzed]:
         {"generation": {"mode": "all", "with-security-parameters": False}}
     )
     with served(create_app(either_stage.context)) as address, requests.Session() as session:
-        document = schemathesis.openapi.from_url(f"{address}/openapi.json", config=config)
+        document = schemathesis.openapi.from_url(
+            f"{address}/openapi.json", config=config, timeout=PATIENCE_SECONDS
+        )
         yield Fuzzed(either_stage, address, document, session)
 
 

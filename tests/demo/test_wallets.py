@@ -25,6 +25,7 @@ from punchcard.loyalty.vocabulary import CardStatus
 from punchcard.main import create_app, create_worker
 from punchcard.wallets.apple.signing import load_signer
 from tests.support.demo_server import free_port
+from tests.support.waiting import PATIENCE_SECONDS
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 NOW = datetime(2026, 6, 17, 13, 30, tzinfo=UTC)
@@ -100,7 +101,7 @@ def running(folder: DemoFolder) -> Iterator[Demo]:
         demo_wallets(folder.wallets, folder.settings(url), url) as wallets,
         closing(build_context(wallets.settings)) as context,
         served(wallets.around(create_app(context), context), port=port),
-        httpx.Client(base_url=url) as http,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as http,
     ):
         with context.database.read() as session:
             vendor = vendor_service.get_vendor_by_slug(session, CAFE.slug)

@@ -28,6 +28,7 @@ from punchcard.loyalty.vocabulary import ActorKind
 from punchcard.main import create_app
 from punchcard.worker.handlers import ORDER_LANE
 from punchcard.worker.loop import Worker
+from tests.support.waiting import PATIENCE_SECONDS
 
 NOW = datetime(2026, 6, 17, 13, 30, tzinfo=UTC)
 DONE, UNMATCHED = IntegrationEventState.DONE, IntegrationEventState.UNMATCHED
@@ -94,7 +95,7 @@ def running(folder: DemoFolder, minutes: int = 1) -> Iterator[Opened]:
     with (
         closing(build_context(folder.settings(), clock=clock, ids=SystemIds(clock))) as context,
         served(with_web_shop(create_app(context), context, keys)) as url,
-        httpx.Client(base_url=url) as http,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as http,
     ):
         yield Opened(context, keys, http)
 

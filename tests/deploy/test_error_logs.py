@@ -11,6 +11,7 @@ import pytest
 
 from tests.deploy.proxies import NAME, Proxy, proxy
 from tests.deploy.test_proxies import ADDRESSES_THAT_ARE_KEYS
+from tests.support.waiting import PATIENCE_SECONDS
 
 SECRET = "a-secret-that-an-address-holds"
 
@@ -47,7 +48,7 @@ def test_nothing_that_a_proxy_writes_of_its_errors_holds_a_key(kind: str, tmp_pa
         answers = {client.get(one, headers=headers).status_code for one in addresses}
         plain = f"http://127.0.0.1:{before.plain_port}"
         for address in addresses:
-            httpx.get(plain + address, headers={**headers, "Host": NAME})
+            httpx.get(plain + address, headers={**headers, "Host": NAME}, timeout=PATIENCE_SECONDS)
     written = {
         path.name: path.read_text(encoding="utf-8")
         for path in tmp_path.iterdir()

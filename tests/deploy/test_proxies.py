@@ -12,7 +12,7 @@ from punchcard.kit.settings import Settings
 from tests.deploy.proxies import NAME, Proxy, proxy
 from tests.support.open_shop import OpenShop, open_shop, shown
 from tests.support.server_process import Serving, environment_for, serving
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 STRANGER = "203.0.113.9"
 ADDRESSES_THAT_ARE_KEYS = [
@@ -61,7 +61,9 @@ def test_pages_come_by_http_2_and_only_by_https(deployed: Deployed) -> None:
     assert (page.status_code, page.http_version) == (200, "HTTP/2")
     assert "max-age" in page.headers["Strict-Transport-Security"]
     plain = httpx.get(
-        f"http://127.0.0.1:{deployed.proxy.plain_port}/sign-in", headers={"Host": NAME}
+        f"http://127.0.0.1:{deployed.proxy.plain_port}/sign-in",
+        headers={"Host": NAME},
+        timeout=PATIENCE_SECONDS,
     )
     assert plain.status_code in {301, 308}
     assert plain.headers["Location"].startswith(f"https://{NAME}")
@@ -75,7 +77,7 @@ def test_old_versions_of_tls_are_refused_by_the_proxy(deployed: Deployed) -> Non
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
     with (
-        httpx.Client(verify=old) as client,
+        httpx.Client(verify=old, timeout=PATIENCE_SECONDS) as client,
         pytest.raises(httpx.ConnectError, match=r"(?i)alert.protocol.version"),
     ):
         client.get(f"https://127.0.0.1:{deployed.proxy.port}/healthz")
@@ -106,7 +108,9 @@ def test_nobody_is_believed_about_their_own_address(deployed: Deployed) -> None:
 def test_figures_are_for_the_inside(deployed: Deployed) -> None:
     with deployed.proxy.client() as client:
         assert client.get("/metrics").status_code == 404
-    assert httpx.get(f"{deployed.server.address}/metrics").status_code == 200
+    assert (
+        httpx.get(f"{deployed.server.address}/metrics", timeout=PATIENCE_SECONDS).status_code == 200
+    )
 
 
 def test_too_long_a_body_or_head_is_refused(deployed: Deployed) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.demo_server import free_port, plain_environment
+from tests.support.waiting import PATIENCE_SECONDS
 
 README = Path(__file__).parent.parent.parent / "README.md"
 PASSWORD = "coffee and cake for all"
@@ -59,7 +60,10 @@ def test_the_commands_for_a_real_server_set_one_up(tmp_path: Path) -> None:
         while "Uvicorn running on" not in (line := serving.stderr.readline()):
             said.append(line)
             assert line, "".join(said)
-        assert httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
+        assert (
+            httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=PATIENCE_SECONDS).status_code
+            == 200
+        )
         done = shell(backup)
         assert done.returncode == 0, done.stderr
         assert (tmp_path / "punchcard.db").stat().st_size > 0

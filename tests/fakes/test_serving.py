@@ -10,6 +10,7 @@ import httpx
 from starlette.types import Receive, Scope, Send
 
 from punchcard.fakes.serving import served
+from tests.support.waiting import PATIENCE_SECONDS
 
 DEADLINE_SECONDS = 30
 
@@ -47,7 +48,7 @@ def test_connections_that_ask_nothing_any_more_hold_up_no_end() -> None:
     app.may_end.set()
     with ExitStack() as stack:
         with served(app) as address:
-            client = stack.enter_context(httpx.Client(base_url=address))
+            client = stack.enter_context(httpx.Client(base_url=address, timeout=PATIENCE_SECONDS))
             assert client.get("/").text == "half and half"
             place = urlsplit(address)
             assert place.hostname
@@ -61,4 +62,4 @@ def test_each_answer_tells_the_day() -> None:
     app = SlowAnswer()
     app.may_end.set()
     with served(app) as address:
-        assert httpx.get(address).headers["date"].endswith("GMT")
+        assert httpx.get(address, timeout=PATIENCE_SECONDS).headers["date"].endswith("GMT")

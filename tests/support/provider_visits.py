@@ -7,6 +7,7 @@ import httpx
 from tests.support.cast import PASSWORD
 from tests.support.page_forms import form_on
 from tests.support.pages import Visitor
+from tests.support.waiting import PATIENCE_SECONDS
 
 START = "/sign-in/provider"
 
@@ -15,7 +16,9 @@ def leave(visitor: Visitor, path: str = START) -> httpx.Response:
     """Leave for the provider; returns its answer, which leads back."""
     left = visitor.get(path)
     assert left.status_code == 303, left.text
-    return httpx.get(left.headers["location"], follow_redirects=False, trust_env=False)
+    return httpx.get(
+        left.headers["location"], follow_redirects=False, trust_env=False, timeout=PATIENCE_SECONDS
+    )
 
 
 def back_path(answer: httpx.Response) -> str:

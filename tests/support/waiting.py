@@ -2,6 +2,10 @@
 
 import threading
 from collections.abc import Callable
+from typing import Final
+
+PATIENCE_SECONDS: Final = 60.0
+"""How long a test's client waits for an answer: on a busy machine the right one may come late."""
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:

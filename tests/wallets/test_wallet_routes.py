@@ -13,6 +13,7 @@ from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.cast import Shop
 from tests.support.http import Api
+from tests.support.waiting import PATIENCE_SECONDS
 from tests.wallets.google_account import Google
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -44,7 +45,7 @@ def test_a_visitor_is_led_from_the_new_card_to_google(
     answer = api.get(path)
 
     assert answer.status_code == 302
-    assert httpx.get(answer.headers["Location"]).status_code == 200
+    assert httpx.get(answer.headers["Location"], timeout=PATIENCE_SECONDS).status_code == 200
     assert google.fake.refused == []
 
 

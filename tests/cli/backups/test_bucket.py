@@ -23,10 +23,15 @@ from punchcard.kit.environment.backup_names import BackupName, name_of
 from punchcard.kit.settings import load_settings
 from tests.cli.backups.shop import earn, keys_at, left_of
 from tests.support.server_process import command
+from tests.support.waiting import PATIENCE_SECONDS
 
 KEY = "a key of backups with 32 characters"
 
 on_sqlite = pytest.mark.parametrize("own_database_url", ["sqlite"], indirect=True)
+
+
+def _put(address: str, content: bytes = b"") -> None:
+    assert httpx.put(address, content=content, timeout=PATIENCE_SECONDS).status_code == 200
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +48,7 @@ def s3() -> Iterator[str]:
 def bucket(s3: str, tmp_path: Path) -> str:
     """Give the address of an empty bucket."""
     address = f"{s3}/{tmp_path.name.replace('_', '-').lower()[:60].strip('-')}"
-    assert httpx.put(address).status_code == 200
+    _put(address)
     return address
 
 
@@ -138,7 +143,7 @@ def test_what_need_not_be_kept_goes_here_and_there(
     for name in old:
         for suffix in ("", ".checkpoint"):
             (folder / "backups" / f"{name}{suffix}").touch()
-        assert httpx.put(f"{bucket}/shop/{name}.sealed", content=b"old").status_code == 200
+        _put(f"{bucket}/shop/{name}.sealed", b"old")
     (folder / "backups" / "of-mine.db").touch()
     ran = command(environment, "backup", "--keep-days", "2", "--json")
     assert ran.returncode == 0, ran.stderr
@@ -164,7 +169,7 @@ def test_a_key_that_may_not_remove_is_told_and_no_failure(
     monkeypatch.setattr(BackupBucket, "remove", refuse)
     for days in (1, 2, 3):
         name = name_of(datetime.now(UTC) - timedelta(days=days), is_embedded=True)
-        assert httpx.put(f"{bucket}/shop/{name}.sealed", content=b"old").status_code == 200
+        _put(f"{bucket}/shop/{name}.sealed", b"old")
     settings = load_settings({**environment, "PUNCHCARD_DATA_DIR": str(tmp_path)})
     assert prune(settings, Keeping(days=1, weeks=0, months=0)) == []
     said = capsys.readouterr().err

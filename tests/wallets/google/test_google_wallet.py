@@ -27,6 +27,7 @@ from punchcard.wallets.google.models import GoogleObject
 from punchcard.worker.loop import Worker
 from tests.support.cast import by_operator
 from tests.support.drivers.till import TillDriver, open_till_driver
+from tests.support.waiting import PATIENCE_SECONDS
 from tests.wallets.google_account import ISSUER, Google
 from tests.wallets.shown import OpenCards, shown, waiting, work_until_done
 
@@ -43,7 +44,7 @@ def test_a_link_puts_the_card_there_and_opens_it(
 ) -> None:
     link = context.wallets.google.save_link(alice.card(program))
 
-    answer = httpx.get(link)
+    answer = httpx.get(link, timeout=PATIENCE_SECONDS)
     assert answer.status_code == 200
     assert "0/10" in answer.text
     assert (len(google.fake.classes), len(google.fake.objects)) == (1, 1)
