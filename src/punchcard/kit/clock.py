@@ -65,6 +65,20 @@ class ClockWatch:
         return jumped if abs(jumped) > self._leeway else None
 
 
+def first_full_minute(moment: datetime) -> datetime:
+    """Return the first full minute that is not before `moment`, in its zone.
+
+    Where a time is told without seconds, what begins at 10:15:40 is possible from 10:16 on.
+    """
+    zone = moment.tzinfo or UTC
+    # By UTC: the clocks of a zone may leave the next minute out.
+    exact = moment.replace(tzinfo=zone).astimezone(UTC)
+    minute = exact.replace(second=0, microsecond=0)
+    if minute < exact:
+        minute += timedelta(minutes=1)
+    return minute.astimezone(zone).replace(tzinfo=moment.tzinfo)
+
+
 @lru_cache(maxsize=1024)
 def to_rfc3339(moment: datetime) -> str:
     """Return `moment` as RFC 3339 in UTC with `Z` and microseconds, one fixed width.

@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 from enum import Enum
 from typing import Any, ClassVar, Final, Self
 
+from punchcard.kit.clock import first_full_minute
 from punchcard.kit.i18n import N_, Written, translate
 
 
@@ -38,12 +39,14 @@ class DomainError(Exception):
 
     `code` is the stable name clients rely on. `sentence` is the English text, a key of the
     catalogues, whose `{placeholders}` are filled from `facts`. `facts` travel in the answer.
-    `retry_after_seconds` is how long to wait, where waiting helps.
+    `retry_after_seconds` is how long to wait, where waiting helps. `opens` names the facts that are
+    moments from which it works: the sentence tells the first full minute, not the one before.
     """
 
     code: ClassVar[str]
     kind: ClassVar[Kind]
     sentence: ClassVar[str]
+    opens: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, *, retry_after_seconds: int | None = None, **facts: Fact) -> None:
         super().__init__(self.code)
@@ -67,7 +70,13 @@ class DomainError(Exception):
 
     def told(self, language: str) -> str:
         """Return the sentence in `language`."""
-        return translate(self.sentence, language, **self.params)
+        params = {
+            name: first_full_minute(value)
+            if name in self.opens and isinstance(value, datetime)
+            else value
+            for name, value in self.params.items()
+        }
+        return translate(self.sentence, language, **params)
 
 
 class InvalidInput(DomainError):

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import {
   clockTime,
+  clockTimeFrom,
   countdown,
   localeOf,
   marksOf,
@@ -69,6 +70,14 @@ test("a countdown that is over is empty", () => {
 test("a moment of another day says which", () => {
   assert.match(clockTime(at, "en", at), /^\d\d:\d\d$/);
   assert.match(clockTime(at + 86_400_000, "en", at), /3 Mar/);
+});
+
+test("what works from within a minute on is told with the next: at the one before it would not", () => {
+  const now = Date.parse("2026-03-02T09:00:00Z");
+  useTimeZone("Europe/Luxembourg");
+  assert.equal(clockTimeFrom("2026-03-02T09:15:40Z", "en", now), "10:16");
+  assert.equal(clockTimeFrom("2026-03-02T09:15:00Z", "en", now), "10:15");
+  useTimeZone(undefined);
 });
 
 test("the clock is the shop's, wherever the device was set up", () => {

@@ -1,11 +1,14 @@
 """Staff PINs in the console: given, changed, unlocked, retired; never shown again."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from punchcard.kit.clock import ManualClock
 from punchcard.loyalty.errors.staff import StaffPinInvalid, StaffPinLocked
+from punchcard.loyalty.models.staff import StaffPin
 from punchcard.loyalty.rules.pin_rules import is_too_simple
 from tests.loyalty import shelf
 from tests.support.cast import Shop
@@ -124,3 +127,19 @@ def test_another_shop_s_pin_is_not_there(owner: Visitor, counter: PagesDriver, b
     assert owner.get(f"/console/pins/{theirs}").status_code == 404
     for verb in ("unlock", "retire"):
         assert owner.post(f"/console/pins/{theirs}/{verb}").status_code == 404
+
+
+@on_sqlite
+def test_a_lock_is_told_to_the_first_full_minute_at_which_the_pin_works(
+    owner: Visitor, alice: Shop, clock: ManualClock
+) -> None:
+    owner.get("/console/pins")
+    owner.post("/console/pins", name="Léa", pin="2968")
+    ends = datetime(2026, 3, 2, 9, 15, 40, tzinfo=UTC)
+    clock.set(ends - timedelta(minutes=10))
+    with alice.context.database.write() as session:
+        session.execute(update(StaffPin).where(StaffPin.name == "Léa").values(locked_until=ends))
+    for page in ("/console/pins", "/console"):
+        told = text_of(owner.get(page))
+        assert "until 10:16" in told
+        assert "10:15" not in told

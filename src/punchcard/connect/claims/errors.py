@@ -41,6 +41,7 @@ class ReceiptTooEarly(DomainError):
 
     code = "receipt_too_early"
     kind = Kind.REFUSED
+    opens = frozenset({"occurred_at"})
     sentence = N_("The clock of the till runs ahead: this receipt is good from {occurred_at} on.")
 
 
@@ -73,6 +74,7 @@ class TooManyReceiptsToday(DomainError):
 
     code = "too_many_receipts_today"
     kind = Kind.REFUSED
+    opens = frozenset({"next_receipt_at"})
     sentence = N_(
         "A card takes {limit} receipts a day: the next one can be put on it at {next_receipt_at}."
     )

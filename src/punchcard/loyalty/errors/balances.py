@@ -12,6 +12,7 @@ class StampTooSoon(DomainError):
 
     code = "stamp_too_soon"
     kind = Kind.REFUSED
+    opens = frozenset({"next_stamp_at"})
     sentence = N_("It is too soon for another stamp: the next one is possible at {next_stamp_at}.")
 
 
@@ -20,6 +21,7 @@ class DailyStampLimitReached(DomainError):
 
     code = "daily_stamp_limit_reached"
     kind = Kind.REFUSED
+    opens = frozenset({"next_stamp_at"})
     sentence = N_(
         "The daily limit of stamps ({max_daily_stamps}) is reached:"
         " the next one is possible at {next_stamp_at}."
@@ -46,6 +48,7 @@ class LatePurchaseLimitReached(DomainError):
 
     code = "late_purchase_limit_reached"
     kind = Kind.REFUSED
+    opens = frozenset({"next_purchase_at"})
     sentence = N_(
         "Too many late purchases for one card: at most {max_late_purchases} can be recorded in a"
         " day, the next one at {next_purchase_at}."

@@ -73,6 +73,7 @@ class StaffPinLocked(DomainError):
 
     code = "staff_pin_locked"
     kind = Kind.LOCKED
+    opens = frozenset({"locked_until"})
     sentence = N_("Too many wrong PINs. Locked until {locked_until}.")
 
 

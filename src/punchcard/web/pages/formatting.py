@@ -19,6 +19,7 @@ from babel.dates import (
 )
 from babel.numbers import format_decimal, format_percent
 
+from punchcard.kit.clock import first_full_minute
 from punchcard.kit.i18n import locale_of, plural, translate
 from punchcard.kit.money import minor_digits, write_amount
 from punchcard.loyalty.promotion_words import Width, weekday_name
@@ -48,6 +49,7 @@ class Wording:
             "day": self.day,
             "moment": self.moment,
             "clock": self.clock,
+            "clock_from": self.clock_from,
             "ago": self.ago,
             "birthday": self.birthday,
             "signed": self.signed,
@@ -140,6 +142,10 @@ class Wording:
         """Return the time of day in `timezone`, without seconds."""
         zone = ZoneInfo(timezone)
         return format_time(value.astimezone(zone), "short", tzinfo=zone, locale=self.locale)
+
+    def clock_from(self, value: datetime, timezone: str = "UTC") -> str:
+        """Return the time of day from which on something is possible, as `clock` writes it."""
+        return self.clock(first_full_minute(value), timezone)
 
     def ago(self, value: datetime, now: datetime) -> str:
         """Return how long ago it was, in words."""

@@ -18,6 +18,7 @@ export function number(value, language) {
   return new Intl.NumberFormat(localeOf(language)).format(value);
 }
 
+const MINUTE = 60_000;
 const USUAL_DIGITS = 2;
 /** @type {Record<string, number>} */
 let unusualDigits = {};
@@ -94,6 +95,17 @@ export function clockTime(moment, language, now) {
   return new Intl.DateTimeFormat(localeOf(language), { ...day, ...time, timeZone: zone }).format(
     at,
   );
+}
+
+/**
+ * The time of day from which on something works, as `clockTime` writes it: without seconds it is
+ * the first full minute, for at the one before it would be refused again.
+ * @param {string} moment RFC 3339
+ * @param {string} language
+ * @param {number} now milliseconds
+ */
+export function clockTimeFrom(moment, language, now) {
+  return clockTime(Math.ceil(Date.parse(moment) / MINUTE) * MINUTE, language, now);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { LineDown, Refusal } from "./api.js";
 import { h } from "./dom.js";
-import { clockTime, countdown, number } from "./format.js";
+import { clockTimeFrom, countdown, number } from "./format.js";
 import { language, t } from "./texts.js";
 
 /**
@@ -13,7 +13,7 @@ import { language, t } from "./texts.js";
 export function sentenceOf(problem, now) {
   const at = problem.next_stamp_at ?? problem.locked_until;
   const said = problem.detail ?? t("The server refused without saying why.");
-  const moment = at ? clockTime(at, language(), now) : "";
+  const moment = at ? clockTimeFrom(at, language(), now) : "";
   switch (problem.code) {
     case "stamp_too_soon":
       return t("Too soon: the next stamp is possible at {time}.", { time: moment });
