@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from punchcard.accounts.errors import SecondFactorNeeded
+from punchcard.accounts.subjects import NOBODY
 from punchcard.context import Context
 from punchcard.db.failures import DATABASE_ERRORS, refusal_of
 from punchcard.http_statuses import STATUS_BY_KIND, refusal_code
@@ -44,6 +45,7 @@ _KEPT: Final = N_("Your session has ended. Sign in, and what you typed will be b
 _log = logging.getLogger(__name__)
 
 _OF_CUSTOMERS = ("/c/", "/join/")
+_OF_STAFF = ("/console", "/admin", "/terminal", "/sign-", "/forgot-", "/reset-", "/verify-")
 _LOST = N_("No card at this address")
 
 
@@ -133,13 +135,16 @@ def _respond(request: Request, error: Exception) -> Response:
     request.scope.setdefault("state", {})["refusal"] = refusal_code(error, status)
     if status == 500:
         _log.error("A page failed unforeseen.", exc_info=error)
-    is_lost = status == 404 and request.url.path.startswith(_OF_CUSTOMERS)
+    path, is_nowhere = request.url.path, status == 404
+    is_lost = is_nowhere and path.startswith(_OF_CUSTOMERS)
     response = page_request.render(
         "public/lost.html" if is_lost else "refusal.html",
         status=status,
         title=page_request.say(_LOST if is_lost else TITLES[status]),
         sentence=sentence,
         is_internal=status == 500,
+        is_nowhere=is_nowhere,
+        is_guest=page_request.subject is NOBODY and not path.startswith(_OF_STAFF),
         back=_way_back(page_request),
     )
     if isinstance(error, DomainError) and error.retry_after_seconds is not None:

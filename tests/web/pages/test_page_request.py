@@ -237,6 +237,28 @@ def test_what_is_not_there_is_told_in_words(visitors: Visitors, alice: Shop, pat
     assert 'href="/"' in page.text
 
 
+@pytest.mark.parametrize("path", ["/nothing", "/receipt/x", "/yours/x", "/c/x"])
+def test_a_guest_who_is_lost_is_told_what_a_customer_can_do(visitor: Visitor, path: str) -> None:
+    visitor.client.headers["accept"] = "text/html"
+    page = visitor.get(path)
+    assert page.status_code == 404
+    assert 'href="/"' not in page.text
+    assert "Scan the code in the shop once more." in text_of(page)
+
+
+def test_who_is_refused_where_staff_work_is_led_to_where_they_sign_in(
+    visitor: Visitor, visitors: Visitors, alice: Shop
+) -> None:
+    owner = visitors(alice)
+    for one in (visitor, owner):
+        one.client.headers["accept"] = "text/html"
+    assert 'href="/sign-in"' in visitor.get("/nothing").text
+    for page in (visitor.get("/sign-in/nothing"), owner.get("/nothing")):
+        assert page.status_code == 404
+        assert 'href="/"' in page.text
+        assert "Scan the code in the shop" not in text_of(page)
+
+
 def test_the_language_is_the_chosen_then_the_persons_then_the_shops_then_the_browsers(
     visitors: Visitors, alice: Shop
 ) -> None:
