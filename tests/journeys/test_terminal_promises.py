@@ -188,7 +188,9 @@ def test_a_part_of_a_purchase_comes_back_with_its_points_and_no_more_than_there_
     assert_no_axe_violations(page)
     page.get_by_role("button", name="Take the points back").click()
     page.get_by_role("button", name="Wrong number or amount").click()
-    expect(page.locator(".notice.good")).to_contain_text("Taken back: its points are gone.")
+    expect(page.locator(".notice.good")).to_contain_text(
+        "€5.00 taken back: −10 points, 30 in total."
+    )
     expect(page.locator(".till-card .big").last).to_have_text("30 points")
     assert counter.types(card)[-1] == "points_refunded"
     # A refund is final: nothing offers what would be refused.

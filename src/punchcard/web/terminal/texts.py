@@ -26,6 +26,7 @@ TEXTS: Final[tuple[str, ...]] = (
         "Choose “slow” if a wireless scanner is not heard, or only sometimes. It may then pause"
         " longer between two keys."
     ),
+    N_("Choose a reason above, or type one."),
     N_("Close"),
     N_("Close the camera"),
     N_("Close this window first, then scan again."),
@@ -165,6 +166,7 @@ TEXTS: Final[tuple[str, ...]] = (
     N_("Too soon: the next stamp is possible at {time}."),
     N_("Try again"),
     N_("Undo"),
+    N_("Refund for this reason"),
     N_("Undo for this reason"),
     N_("Undone. The ledger shows both."),
     N_("Undone: it had not been sent yet."),
@@ -221,6 +223,8 @@ TEXTS: Final[tuple[str, ...]] = (
     N_("waits for the PIN"),
     N_("{amount} is far more than usual. Is it right?"),
     N_("{amount} of it left"),
+    N_("{amount} taken back: −{n} point, {total} in total."),
+    N_("{amount} taken back: −{n} points, {total} in total."),
     N_("{amount}: +{n} point, {total} in total."),
     N_("{amount}: +{n} points, {total} in total."),
     N_("{larger} or {smaller}?"),

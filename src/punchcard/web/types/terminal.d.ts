@@ -303,6 +303,9 @@ declare namespace Terminal {
     | { kind: "refused"; problem: Problem }
     | { kind: "unknown"; again: () => Promise<Outcome<T>> };
 
+  /** What is said of what was accepted, at once or once the server has answered. */
+  type Words = string | ((receipt: Receipt) => string);
+
   type Undone = Outcome<Receipt> | { kind: "taken back" };
 
   // The parts of the program -------------------------------------------------------------------

@@ -67,12 +67,13 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
 
   /**
    * @param {Terminal.Outcome<Terminal.Receipt>} outcome
-   * @param {string} words for what was accepted
+   * @param {Terminal.Words} words for what was accepted
    * @returns {void}
    */
   function answered(outcome, words) {
     now.awaitsAnswer = outcome.kind === "unknown";
-    if (outcome.kind === "accepted") return accepted(outcome.answer, words);
+    if (outcome.kind === "accepted")
+      return accepted(outcome.answer, typeof words === "string" ? words : words(outcome.answer));
     if (outcome.kind === "refused") return refused(outcome.problem);
     return unanswered(async () => answered(await outcome.again(), words));
   }

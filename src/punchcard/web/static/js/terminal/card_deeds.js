@@ -1,5 +1,6 @@
 // What the buttons of a card do: each asks the server, or writes down what can wait.
 
+import { refundedWords } from "./card_face.js";
 import { proofOf } from "./proofs.js";
 import { askPurchase } from "./purchase.js";
 import { askRefund } from "./refund.js";
@@ -11,7 +12,7 @@ import { t } from "./texts.js";
  * @param {object} screen
  * @param {(work: () => Promise<void>) => Promise<void>} screen.busy
  * @param {(outcome: Terminal.Submitted) => void} screen.queued
- * @param {(outcome: Terminal.Outcome<Terminal.Receipt>, words: string) => void} screen.answered
+ * @param {(outcome: Terminal.Outcome<Terminal.Receipt>, words: Terminal.Words) => void} screen.answered
  * @param {(problem: Terminal.Problem) => void} screen.refused
  */
 export function cardDeeds(app, { now, label, ref }, { busy, queued, answered, refused }) {
@@ -57,10 +58,7 @@ export function cardDeeds(app, { now, label, ref }, { busy, queued, answered, re
     if (typeof body === "string") refused({ detail: body });
     else if (body)
       await busy(async () =>
-        answered(
-          await app.client.direct("/points/refund", body),
-          t("Taken back: its points are gone."),
-        ),
+        answered(await app.client.direct("/points/refund", body), refundedWords),
       );
   }
 

@@ -61,7 +61,7 @@ export async function askRefund(app, cardId) {
     most: left,
   });
   if (amount === null) return null;
-  const reason = await askReason(t("Why does it come back?"));
+  const reason = await askReason(t("Why does it come back?"), t("Refund for this reason"));
   if (!reason) return null;
   return {
     transaction_id: transaction.id,

@@ -15,7 +15,7 @@ export function undoButton(app, what, onDone) {
 
   async function undo() {
     if ("key" in what) return takeBack(what.key);
-    const reason = await askReason(t("Why undo it?"));
+    const reason = await askReason(t("Why undo it?"), t("Undo for this reason"));
     if (!reason) return undefined;
     press.disabled = true;
     return onDone(await app.client.voidEntry(what.id, reason));
@@ -40,9 +40,10 @@ export function undoButton(app, what, onDone) {
 
 /**
  * @param {string} title what is asked
+ * @param {string} send what is done with a reason that somebody types
  * @returns {Promise<string | null>}
  */
-export function askReason(title) {
+export function askReason(title, send) {
   const reasons = [
     t("Wrong card"),
     t("Wrong number or amount"),
@@ -50,36 +51,48 @@ export function askReason(title) {
   ];
   return ask(
     title,
-    (close) => {
-      const own = h("input", { id: "own-reason", maxlength: LONGEST_REASON, autocomplete: "off" });
-      const send = (/** @type {SubmitEvent} */ event) => {
-        event.preventDefault();
-        if (own.value.trim()) close(own.value.trim());
-      };
-      return [
-        h(
-          "div",
-          { class: "choices" },
-          ...reasons.map((reason, place) =>
-            button(null, reason, () => close(reason), {
-              class: "secondary wide big",
-              autofocus: !place,
-            }),
-          ),
+    (close) => [
+      h(
+        "div",
+        { class: "choices" },
+        ...reasons.map((reason, place) =>
+          button(null, reason, () => close(reason), {
+            class: "secondary wide big",
+            autofocus: !place,
+          }),
         ),
-        h(
-          "form",
-          { onsubmit: send },
-          h("label", { for: "own-reason" }, t("Another reason")),
-          h(
-            "div",
-            { class: "search-row" },
-            own,
-            h("button", { type: "submit", "aria-label": t("Undo for this reason") }, icon("check")),
-          ),
-        ),
-      ];
-    },
+      ),
+      ownReason(send, close),
+    ],
     t("Close"),
+  );
+}
+
+/**
+ * @param {string} send
+ * @param {(reason: string) => void} close
+ */
+function ownReason(send, close) {
+  const own = h("input", { id: "own-reason", maxlength: LONGEST_REASON, autocomplete: "off" });
+  const fault = h("small", { class: "field-fault", id: "own-reason-fault", role: "alert" });
+  const submit = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    if (own.value.trim()) return close(own.value.trim());
+    fault.textContent = t("Choose a reason above, or type one.");
+    own.setAttribute("aria-invalid", "true");
+    own.setAttribute("aria-errormessage", fault.id);
+    return own.focus();
+  };
+  return h(
+    "form",
+    { onsubmit: submit },
+    h("label", { for: "own-reason" }, t("Another reason")),
+    h(
+      "div",
+      { class: "search-row" },
+      own,
+      h("button", { type: "submit", "aria-label": send }, icon("check")),
+    ),
+    fault,
   );
 }
