@@ -24,7 +24,7 @@ from punchcard.db.sets.sqlite_values import Convert, converted, converted_row, p
 
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
-_SEVERAL: Final = (8, 4, 2, 1)
+_SEVERAL: Final = 8
 """How many rows SQLite takes with one statement, where it takes several."""
 
 _Shape = tuple[str, Callable[[Row], Sequence[Any]], Sequence[tuple[int, Convert]]]
@@ -91,7 +91,7 @@ class BulkInsert(Bulk):
         names = ", ".join(columns)
         head = f"INSERT INTO {table.name} ({names})"
         self._table, self._on_conflict = table.name, on_conflict
-        self._sizes = _SEVERAL if several_at_once else (1,)
+        self._at_once = _SEVERAL if several_at_once else 1
         self._may_be_left_out = [
             table.c[column].nullable and table.c[column].server_default is None
             for column in columns
@@ -114,15 +114,17 @@ class BulkInsert(Bulk):
         return self._in_sets(tuple(names), list(zip(*written, strict=True)))
 
     def _in_sets(self, names: tuple[str, ...], rows: Sequence[Values]) -> list[Write]:
-        """Return the statements that insert `rows`, as many at once as may be."""
+        """Return the statements that insert `rows`: several at once, then what is left."""
+        if self._at_once == 1:
+            return [(self._with_columns(names), rows)]
+        left = len(rows) % self._at_once
+        full = len(rows) - left
         writes: list[Write] = []
-        done = 0
-        for size in self._sizes:
-            until = len(rows) - (len(rows) - done) % size
-            if until > done:
-                sets = rows[done:until] if size == 1 else _joined(rows[done:until], size)
-                writes.append((self._with_columns(names, size), sets))
-                done = until
+        if full:
+            joined = _joined(rows[:full], self._at_once)
+            writes.append((self._with_columns(names, self._at_once), joined))
+        if left:
+            writes.append((self._with_columns(names, left), _joined(rows[full:], left)))
         return writes
 
     def _shape_on_sqlite(self, is_none: tuple[bool, ...]) -> _Shape:
