@@ -14,7 +14,7 @@ from punchcard.worker.loop import Worker
 from tests.connect.integrations.web_shop import tells_at
 from tests.loyalty import shelf
 from tests.support.cast import Shop
-from tests.support.pages import Visitor, text_of
+from tests.support.pages import Visitor, markup_of, text_of
 
 PATH = "/console/integrations"
 ORDER = {"id": 7, "status": "paid", "currency": "EUR", "total": "12.50"}
@@ -77,7 +77,10 @@ def test_an_order_without_a_card_is_given_to_one(
     assert "without a card" in shown.text
     assign = re.search(rf'action="({page}/events/[0-9a-f-]{{36}}/assign)"', shown.text)
     assert assign is not None
-    assert owner.post(assign[1], card="482915036274").status_code in (404, 422, 409)
+    wrong = owner.post(assign[1], card="4829 1503 6274")
+    assert wrong.status_code == 422
+    assert "The program has no such card. Please check the number." in text_of(wrong)
+    assert 'value="4829 1503 6274" aria-invalid="true"' in markup_of(wrong)
     card = shelf.opened_card(alice, program)
 
     owner.follow(owner.post(assign[1], card=card))

@@ -37,6 +37,7 @@ from punchcard.kit.ids import (
     VendorId,
     as_id,
 )
+from punchcard.loyalty.errors.cards import CardNotFound
 from punchcard.loyalty.programs import program_service
 from punchcard.web.console.connections import integration_words as words
 from punchcard.web.pages.forms import Form
@@ -65,6 +66,13 @@ class _Sent(NamedTuple):
     receipts: dict[IntegrationEventId, _Shown]
     next_url: str | None
     first_url: str | None
+
+
+class _OfEvent(NamedTuple):
+    """A form that stands beside one event of the list, as it came back."""
+
+    event_id: IntegrationEventId
+    form: Form
 
 
 class _Chooses(NamedTuple):
@@ -213,7 +221,7 @@ def retry_event(
 ) -> Response:
     """Have an event worked on again."""
     form.carry_out(request, event_service.retry_event, integration_id, event_id)
-    return _after_event(request, integration_id, form, N_("It is tried again."))
+    return _after_event(request, integration_id, _OfEvent(event_id, form), N_("It is tried again."))
 
 
 @router.post("/{integration_id}/events/{event_id}/assign")
@@ -226,17 +234,24 @@ def assign_event(
     """Give an order that is nobody's to a card."""
     card = form.text("card", limit=128)
     if form.is_valid and card is not None:
-        form.carry_out(request, event_service.assign_event, integration_id, event_id, card=card)
-    return _after_event(request, integration_id, form, N_("The order goes to that card."))
+        try:
+            form.carry_out(request, event_service.assign_event, integration_id, event_id, card=card)
+        except CardNotFound:
+            # Somebody typed it: a slip of theirs, not an address that leads nowhere.
+            form.fault("card", N_("The program has no such card. Please check the number."))
+    of_event = _OfEvent(event_id, form)
+    return _after_event(request, integration_id, of_event, N_("The order goes to that card."))
 
 
 def _after_event(
-    request: PageRequest, integration_id: IntegrationId, form: Form, said: str
+    request: PageRequest, integration_id: IntegrationId, of_event: _OfEvent, said: str
 ) -> Response:
-    if not form.is_valid:
-        refusal = form.refusal or N_("Please fill this in.")
-        return _integration_page(request, integration_id, refusal=refusal, status=form.status)
-    return request.redirect(f"{PATH}/{integration_id}", said)
+    form = of_event.form
+    if form.is_valid:
+        return request.redirect(f"{PATH}/{integration_id}", said)
+    return _integration_page(
+        request, integration_id, of_event=of_event, refusal=form.refusal, status=form.status
+    )
 
 
 def _mapping(form: Form, row: Integration) -> IntegrationMapping:
@@ -317,6 +332,7 @@ def _integration_page(
     before: str | None = None,
     shown: ShownSecrets | None = None,
     refusal: str | None = None,
+    of_event: _OfEvent | None = None,
 ) -> Response:
     with request.context.database.read() as session:
         row = integration_service.get_integration(session, request.vendor_id, integration_id)
@@ -326,6 +342,9 @@ def _integration_page(
         program = program_service.get_program(session, request.vendor_id, row.program_id)
         timezone = vendor_service.get_vendor(session, request.vendor_id).timezone
     address_of = request.context.connect.hook_receiver.address_of
+    if of_event and all(of_event.event_id != one.event.id for one in sent.events):
+        # It stands further back in the list than the page shows.
+        refusal = refusal or of_event.form.errors.get("card")
     return request.render(
         "console/integration.html",
         status=status,
@@ -353,6 +372,7 @@ def _integration_page(
         url=address_of(row.kind, row.id, shown.address) if shown else None,
         secret=shown.signing if shown else None,
         refusal=refusal,
+        of_event=of_event,
         timezone=timezone,
     )
 
