@@ -1,10 +1,11 @@
 """Holds the catalogues to the code: every sentence translated, none left over, same placeholders.
 
 Run `python -m tools.check_catalogues`; with `--update` it adds the new sentences, empty, drops
-those the code no longer has, and sets the spaces of French signs.
+those the code no longer has, and sets apostrophes and the spaces of French signs.
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator, Set
 from functools import cache
@@ -25,6 +26,8 @@ _METHODS = [
     ("**/templates/**.html", "jinja2"),
     ("**/templates/**.txt", "jinja2"),
 ]
+# What a keyboard writes for it, between the letters of a word: d'or, d'Kaart.
+_APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
 # Only what a reader needs: dates and authors in a header change with every run and say nothing.
 _HEADER = """\
 # Punchcard's sentences in this language; the English text is the key.
@@ -71,7 +74,7 @@ def sentences_of(directory: Path) -> frozenset[str]:
 def faults(catalogue: bytes, sentences: Set[str]) -> Iterator[str]:
     """Yield what is wrong with a catalogue that should hold exactly `sentences`."""
     translations = read_po(BytesIO(catalogue), abort_invalid=True)
-    is_french = str(translations.locale) == "fr"
+    language = str(translations.locale)
     known = {str(message.id): message for message in translations if message.id}
     for sentence in sorted(sentences - known.keys()):
         yield f"missing: {sentence}"
@@ -86,8 +89,14 @@ def faults(catalogue: bytes, sentences: Set[str]) -> Iterator[str]:
             yield f"fuzzy: {sentence}"
         elif placeholders(sentence) != placeholders(translation):
             yield f"other placeholders: {sentence}"
-        elif is_french and translation != typeset(translation):
-            yield f"a line may break before a sign (--update mends it): {sentence}"
+        elif translation != printed(translation, language):
+            yield f"a sign or its space is another one in print (--update mends it): {sentence}"
+
+
+def printed(text: str, language: str) -> str:
+    """Return a translation with the apostrophes, and the French spaces, of print."""
+    text = _APOSTROPHE.sub("’", text)
+    return typeset(text) if language == "fr" else text
 
 
 def update(path: Path, language: str, sentences: Set[str]) -> None:
@@ -98,7 +107,7 @@ def update(path: Path, language: str, sentences: Set[str]) -> None:
         message = old.get(sentence)
         flags = {"fuzzy"} if message is not None and message.fuzzy else set()
         translation = str(message.string) if message is not None else ""
-        new.add(sentence, typeset(translation) if language == "fr" else translation, flags=flags)
+        new.add(sentence, printed(translation, language), flags=flags)
     body = BytesIO()
     write_po(body, new, width=100, no_location=True, omit_header=True, sort_output=True)
     path.write_bytes(_HEADER.format(language=language).encode() + body.getvalue())

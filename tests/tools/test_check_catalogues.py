@@ -49,20 +49,35 @@ def test_update_adds_what_is_new_drops_what_is_old_and_keeps_the_rest(tmp_path: 
         ("Encore : {n}", "Encore\u00a0: {n}"),
         ("« Tampons », «vite»", "«\u00a0Tampons\u00a0», «\u00a0vite\u00a0»"),
         ("À 09:26, loyalty:read", "À 09:26, loyalty:read"),
+        ("L'étoile d'or", "L’étoile d’or"),
+        ("5' ou 'vite'", "5' ou 'vite'"),
     ],
 )
-def test_no_french_line_breaks_before_a_sign(tmp_path: Path, typed: str, set_right: str) -> None:
+def test_french_signs_and_their_spaces_are_those_of_print(
+    tmp_path: Path, typed: str, set_right: str
+) -> None:
     path = tmp_path / "fr.po"
     sentence = "New {n}." if "{n}" in typed else "New."
     catalogue = f'msgid ""\nmsgstr "Language: fr\\n"\n\nmsgid "{sentence}"\nmsgstr "{typed}"\n'
     path.write_text(catalogue, encoding="utf-8")
-    complaint = f"a line may break before a sign (--update mends it): {sentence}"
+    complaint = f"a sign or its space is another one in print (--update mends it): {sentence}"
     assert list(faults(path.read_bytes(), {sentence})) == [complaint] * (typed != set_right)
 
     update(path, "fr", {sentence})
 
     assert list(faults(path.read_bytes(), {sentence})) == []
     assert set_right in path.read_text(encoding="utf-8")
+
+
+def test_apostrophes_are_those_of_print_in_every_language(tmp_path: Path) -> None:
+    path = tmp_path / "lb.po"
+    path.write_text(
+        'msgid ""\nmsgstr "Language: lb\\n"\n\nmsgid "The card"\nmsgstr "D\'Kaart : do"\n',
+        encoding="utf-8",
+    )
+    assert len(list(faults(path.read_bytes(), {"The card"}))) == 1
+    update(path, "lb", {"The card"})
+    assert "D’Kaart : do" in path.read_text(encoding="utf-8")
 
 
 def test_update_starts_a_catalogue_that_is_not_there(tmp_path: Path) -> None:
