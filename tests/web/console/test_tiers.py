@@ -1,5 +1,6 @@
 """Tiers as an owner sets them: in plain words, with whom they lift or lower."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.loyalty import shelf
 from tests.support.cast import Shop
 from tests.support.drivers.pages import PagesDriver
 from tests.support.page_forms import form_on
-from tests.support.pages import Visitor, text_of
+from tests.support.pages import Visitor, markup_of, text_of
 
 Visitors = Callable[..., Visitor]
 
@@ -69,6 +70,17 @@ def test_tiers_that_move_nobody_are_saved_at_once(
     again = owner.get(here)
     assert 'value="1.5"' in again.text
     assert 'value="etoile-d-or"' in again.text
+
+
+@pytest.mark.parametrize("page", ["", "/tiers", "/automations/new", "/friends"])
+def test_a_digit_too_many_is_told_and_not_cut_off(
+    owner: Visitor, bread: PagesDriver, here: str, page: str
+) -> None:
+    shown = markup_of(owner.get(here.removesuffix("/tiers") + page))
+    numbers = re.findall(r'<input [^>]*inputmode="(?:numeric|decimal)"[^>]*>', shown)
+    limits = [int(limit) for one in numbers for limit in re.findall(r'maxlength="(\d+)"', one)]
+    assert limits
+    assert min(limits) >= 20
 
 
 def test_a_tier_keeps_its_key_and_what_the_form_does_not_show(
