@@ -1,7 +1,7 @@
 """A customer's own browser checks the card, and notices a past that is another one."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select, update
 
 from punchcard.context import Context
@@ -62,10 +62,20 @@ def test_a_customer_checks_the_card_in_the_browser(
     page.get_by_role("link", name=translate("Check that nothing was changed", language)).click()
     check(page, language, SOUND, SIGNED_LIST, SIGNED, FIRST)
     assert_no_axe_violations(page)
+    sheet, item = page.locator("#proof"), page.locator("#found li").first
+    inner = "element => parseFloat(getComputedStyle(element).paddingLeft)"
+    edge = _left_of(sheet) + float(sheet.evaluate(inner))
+    assert _left_of(item) >= edge + 12, "the dot of a list stands where text may stand"
 
     stamp(till, token, 2)
     page.reload()
     check(page, language, SOUND, SIGNED_LIST, NEWER, SIGNED, SAME)
+
+
+def _left_of(part: Locator) -> float:
+    box = part.bounding_box()
+    assert box is not None
+    return box["x"]
 
 
 @ON_SQLITE
