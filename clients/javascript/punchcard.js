@@ -1578,7 +1578,7 @@ function bytes(text) {
  */
 /**
  * @typedef {object} TransactionActor Whose credential asked.
- * @property {"admin" | "member" | "api_key" | "device" | "public" | "system" | "import" | "claim" | "customer"} kind
+ * @property {"admin" | "member" | "api_key" | "device" | "public" | "system" | "import" | "claim" | "customer" | "integration"} kind
  * @property {string | null} id
  */
 /**

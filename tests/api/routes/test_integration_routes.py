@@ -146,6 +146,11 @@ def test_an_order_of_nobody_is_given_to_a_card(
 
     assert owner.get(events).json()["items"][0]["state"] == "done"
     assert owner.get(f"/vendor/loyalty/cards/{card['id']}").json()["points"] == 12
+    for history in (
+        f"/vendor/loyalty/cards/{card['id']}/transactions",
+        "/vendor/loyalty/transactions",
+    ):
+        assert owner.get(history).json()["items"][0]["actor"]["kind"] == "integration"
     again = owner.post(assign, {"card": card["number"]})
     assert (again.status_code, again.json()["code"]) == (409, "integration_event_settled")
     retry = owner.post(f"{events}/{event['id']}/retry")

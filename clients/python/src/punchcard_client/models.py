@@ -1278,7 +1278,16 @@ class TransactionActor(TypedDict):
     """Whose credential asked."""
 
     kind: Literal[
-        "admin", "member", "api_key", "device", "public", "system", "import", "claim", "customer"
+        "admin",
+        "member",
+        "api_key",
+        "device",
+        "public",
+        "system",
+        "import",
+        "claim",
+        "customer",
+        "integration",
     ]
     id: str | None
 

@@ -80,7 +80,16 @@ class TransactionActor(Schema):
     """Whose credential asked."""
 
     kind: Literal[
-        "admin", "member", "api_key", "device", "public", "system", "import", "claim", "customer"
+        "admin",
+        "member",
+        "api_key",
+        "device",
+        "public",
+        "system",
+        "import",
+        "claim",
+        "customer",
+        "integration",
     ]
     id: str | None
 
