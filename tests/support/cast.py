@@ -3,21 +3,24 @@
 from dataclasses import dataclass
 from itertools import count
 
+from sqlalchemy.orm import Session
+
 from punchcard.accounts import api_key_service, device_service, user_service, vendor_service
 from punchcard.accounts.access.opening.session_opener import SignedIn, SignInOrigin
 from punchcard.accounts.access.people import find_holder
 from punchcard.accounts.admin_service import create_admin
 from punchcard.accounts.audit_service import Act
-from punchcard.accounts.models import Vendor
 from punchcard.accounts.subjects import SYSTEM
 from punchcard.accounts.user_service import NewUser
 from punchcard.accounts.vendor_service import NewVendor
 from punchcard.accounts.vocabulary import Role, SignInWay
 from punchcard.context import Context
 from punchcard.kit.ids import UserId, VendorId
+from tests.support.opened_shops import opened
 
 PASSWORD = "a password for tests"
 _homes = count()
+_hashes: dict[int, str] = {}
 
 
 def by_operator(context: Context) -> Act:
@@ -39,7 +42,7 @@ class Shop:
 
     def hire(self, role: Role) -> UserId:
         """Add a person with a role; returns their id."""
-        hashed = self.context.accounts.sign_in.hash_password(PASSWORD)
+        hashed = hash_of_password(self.context)
         person = NewUser(
             email=self.email(role), name=f"The {role}", role=role, password_hash=hashed
         )
@@ -74,7 +77,7 @@ class Shop:
 
 def open_shop(context: Context, slug: str, name: str) -> Shop:
     """Create a vendor with its owner and its first location."""
-    hashed = context.accounts.sign_in.hash_password(PASSWORD)
+    hashed = hash_of_password(context)
     wanted = NewVendor(
         name=name,
         slug=slug,
@@ -89,9 +92,11 @@ def open_shop(context: Context, slug: str, name: str) -> Shop:
             is_confirmed=True,
         ),
     )
-    with context.database.write() as session:
-        vendor: Vendor = vendor_service.create_vendor(session, by_operator(context), wanted)
-        return Shop(context, vendor.id, slug)
+
+    def by_services(session: Session) -> VendorId:
+        return vendor_service.create_vendor(session, by_operator(context), wanted).id
+
+    return Shop(context, opened(context, (slug, name), hashed, by_services), slug)
 
 
 def open_cafe_alice(context: Context) -> Shop:
@@ -106,12 +111,20 @@ def open_boulangerie_bob(context: Context) -> Shop:
 
 def make_admin(context: Context, email: str = "admin@platform.example") -> str:
     """Add a platform admin; returns an access token."""
-    hashed = context.accounts.sign_in.hash_password(PASSWORD)
+    hashed = hash_of_password(context)
     with context.database.write() as session:
         create_admin(
             session, by_operator(context), email=email, name="The admin", password_hash=hashed
         )
     return come_in(context, email)
+
+
+def hash_of_password(context: Context) -> str:
+    """Return the hash of PASSWORD, at the cost that the server has: made once in a process."""
+    cost = context.settings.password_bcrypt_cost
+    if cost not in _hashes:
+        _hashes[cost] = context.accounts.sign_in.hash_password(PASSWORD)
+    return _hashes[cost]
 
 
 def come_in(context: Context, email: str) -> str:
