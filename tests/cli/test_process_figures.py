@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 from pathlib import Path
 
 import httpx
@@ -12,8 +11,9 @@ from punchcard.kit.settings import Settings
 from tests.support.demo_server import free_port
 from tests.support.open_shop import open_shop
 from tests.support.prometheus import Told, told_by
-from tests.support.server_process import PUNCHCARD, caller, environment_for, serving
+from tests.support.server_process import caller, environment_for, serving
 from tests.support.waiting import wait_until
+from tests.support.warm_interpreter import start
 
 STAMPS = 5
 
@@ -77,12 +77,8 @@ def test_a_worker_apart_tells_its_own_at_a_port_of_its_machine(
     environment = {**environment_for(database_url, tmp_path), "PUNCHCARD_METRICS_TOKEN": token}
     port = free_port()
     with (tmp_path / "worker.log").open("wb") as said:
-        worker = subprocess.Popen(
-            [PUNCHCARD, "worker", "--metrics-port", str(port)],
-            env=environment,
-            stdout=said,
-            stderr=said,
-        )
+        words = ["worker", "--metrics-port", str(port)]
+        worker = start(words, environment, out=said, err=said)
     try:
         with caller(f"http://127.0.0.1:{port}") as client:
             wait_until(lambda: is_answered(client))

@@ -7,7 +7,6 @@ when it is told a line, and prints a line for each receipt with what came of it.
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -26,6 +25,7 @@ from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
 from tests.support.drivers.till import SEALER
+from tests.support.warm_module import TalkingProcess, talking
 
 
 @dataclass(frozen=True)
@@ -54,27 +54,16 @@ class DoomedTill(Till):
 
 
 @contextmanager
-def claiming(plan: ClaimPlan) -> Iterator["subprocess.Popen[str]"]:
+def claiming(plan: ClaimPlan) -> Iterator[TalkingProcess]:
     """Start a process that is ready to put receipts on cards; it is killed when the block ends."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.support.claim_process", json.dumps(asdict(plan))],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-            yield process
-        finally:
-            process.kill()
+    with talking("tests.support.claim_process", json.dumps(asdict(plan))) as process:
+        assert process.stdout.readline() == "ready\n"
+        yield process
 
 
-def go(*processes: "subprocess.Popen[str]") -> None:
+def go(*processes: TalkingProcess) -> None:
     """Let all begin at once."""
     for process in processes:
-        assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
 

@@ -7,12 +7,10 @@ is in the ledger; that it was done is written down nowhere.
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from punchcard.connect.imports.turns import take_turn
 from punchcard.connect.imports.work import ImportWork
@@ -23,6 +21,7 @@ from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.batch import Outcome
 from punchcard.loyalty.till.till import Till
 from tests.support.drivers.till import SEALER
+from tests.support.warm_module import ended
 
 
 @dataclass(frozen=True)
@@ -50,12 +49,8 @@ class DoomedTill(Till):
 
 def dies(doom: Doom) -> int:
     """Run such a process to its end; returns how it ended."""
-    process = subprocess.run(
-        [sys.executable, "-m", "tests.support.doomed_import", json.dumps(asdict(doom))],
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    return process.returncode
+    words = json.dumps(asdict(doom))
+    return ended("tests.support.doomed_import", words)
 
 
 def work(doom: Doom) -> None:

@@ -4,13 +4,11 @@ Run with `python -m tests.support.doomed_keeper` and a JSON of `Duty`.
 """
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 
 from punchcard.db.database import Database
 from punchcard.engage.automation_keeper import AutomationKeeper
@@ -24,6 +22,7 @@ from punchcard.loyalty.jobs.due_keeper import DueKeeper
 from punchcard.loyalty.jobs.reservation_keeper import ReservationKeeper
 from tests.support.doomed_import import DoomedTill
 from tests.support.drivers.till import SEALER
+from tests.support.warm_module import ended
 
 
 @dataclass(frozen=True)
@@ -38,12 +37,8 @@ class Duty:
 
 def dies_keeping(duty: Duty) -> int:
     """Run such a process to its end; returns how it ended."""
-    process = subprocess.run(
-        [sys.executable, "-m", "tests.support.doomed_keeper", json.dumps(asdict(duty))],
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    return process.returncode
+    words = json.dumps(asdict(duty))
+    return ended("tests.support.doomed_keeper", words)
 
 
 def work(duty: Duty) -> None:

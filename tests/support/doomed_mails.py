@@ -6,12 +6,10 @@ Run with `python -m tests.support.doomed_mails` and a JSON of `Doom`.
 import json
 import os
 import signal
-import subprocess
 import sys
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 
 from punchcard.context import build_context
 from punchcard.kit.clock import ManualClock
@@ -19,6 +17,7 @@ from punchcard.kit.mail import Mailer, MailMessage, build_mailer
 from punchcard.kit.settings import load_settings
 from punchcard.worker.handlers import MAIL_LANE
 from punchcard.worker.loop import Worker
+from tests.support.warm_module import ended
 
 
 @dataclass(frozen=True)
@@ -32,13 +31,8 @@ class Doom:
 
 def dies_sending(doom: Doom, environment: dict[str, str]) -> int:
     """Run such a process to its end; returns how it ended."""
-    process = subprocess.run(
-        [sys.executable, "-m", "tests.support.doomed_mails", json.dumps(asdict(doom))],
-        cwd=Path(__file__).parents[2],
-        env=environment,
-        check=False,
-    )
-    return process.returncode
+    words = json.dumps(asdict(doom))
+    return ended("tests.support.doomed_mails", words, environment=environment)
 
 
 class _DoomedMailer:

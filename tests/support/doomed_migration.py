@@ -5,20 +5,18 @@ Run with `python -m tests.support.doomed_migration URL REVISIONS`.
 
 import os
 import signal
-import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 from alembic.runtime.migration import HeadMaintainer
 
 from punchcard.db import migrate
+from tests.support.warm_module import ended
 
 
 def dies_migrating(url: str, revisions: int) -> int:
     """Run such a process to its end; returns how it ended."""
-    command = [sys.executable, "-m", "tests.support.doomed_migration", url, str(revisions)]
-    return subprocess.run(command, cwd=Path(__file__).parents[2], check=False).returncode
+    return ended("tests.support.doomed_migration", url, str(revisions))
 
 
 def work(url: str, revisions: int) -> None:

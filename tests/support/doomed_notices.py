@@ -8,12 +8,10 @@ writes down that it is.
 import json
 import os
 import signal
-import subprocess
 import sys
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
@@ -25,6 +23,7 @@ from punchcard.kit.settings import load_settings
 from punchcard.loyalty.jobs.notice_keeper import CARDS_NOTICES
 from punchcard.worker.loop import Worker
 from tests.support.post import Post
+from tests.support.warm_module import ended
 
 
 @dataclass(frozen=True)
@@ -37,13 +36,8 @@ class Round:
 
 def dies_telling(one: Round, environment: dict[str, str]) -> int:
     """Run such a process to its end; returns how it ended."""
-    process = subprocess.run(
-        [sys.executable, "-m", "tests.support.doomed_notices", json.dumps(asdict(one))],
-        cwd=Path(__file__).parents[2],
-        env=environment,
-        check=False,
-    )
-    return process.returncode
+    words = json.dumps(asdict(one))
+    return ended("tests.support.doomed_notices", words, environment=environment)
 
 
 def work(one: Round) -> None:

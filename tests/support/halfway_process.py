@@ -5,12 +5,10 @@ standard output and then waits for the end of its standard input.
 """
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 from punchcard.db.database import Database
 from punchcard.db.limits import DEFAULT_LIMITS, WorkKind
@@ -21,6 +19,7 @@ from punchcard.loyalty.till.batch import Batch
 from punchcard.loyalty.till.enrolment import TillDependencies
 from punchcard.loyalty.till.till import Till
 from tests.support.drivers.till import SEALER, TillDriver
+from tests.support.warm_module import TalkingProcess, talking
 
 
 @dataclass(frozen=True)
@@ -34,20 +33,11 @@ class Halfway:
 
 
 @contextmanager
-def halfway(plan: Halfway) -> Iterator["subprocess.Popen[bytes]"]:
+def halfway(plan: Halfway) -> Iterator[TalkingProcess]:
     """Run a process until it is halfway; it is killed when the block ends."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.support.halfway_process", json.dumps(asdict(plan))],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"halfway\n"
-            yield process
-        finally:
-            process.kill()
+    with talking("tests.support.halfway_process", json.dumps(asdict(plan))) as process:
+        assert process.stdout.readline() == "halfway\n"
+        yield process
 
 
 def work(plan: Halfway) -> None:

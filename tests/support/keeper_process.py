@@ -4,12 +4,10 @@ Run with `python -m tests.support.keeper_process URL MOMENT KEEPER`; it begins w
 line, so that several begin together.
 """
 
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from pathlib import Path
 
 from punchcard.db.database import Database
 from punchcard.engage.automation_keeper import AutomationKeeper
@@ -19,38 +17,28 @@ from punchcard.kit.ids import SystemIds
 from punchcard.kit.secrets import Keyring
 from punchcard.loyalty.cards.former_contacts import FormerContacts
 from tests.support.drivers.till import open_till
+from tests.support.warm_module import TalkingProcess, talking
 
 
 @contextmanager
 def running_keepers(
     url: str, at: datetime, number: int, keeper: str = "automations"
-) -> Iterator[list["subprocess.Popen[str]"]]:
+) -> Iterator[list[TalkingProcess]]:
     """Start processes that are ready to work; they are killed when the block ends."""
-    command = [sys.executable, "-m", "tests.support.keeper_process", url, at.isoformat(), keeper]
+    words = (url, at.isoformat(), keeper)
     with ExitStack() as stack:
-        started = []
-        for _ in range(number):
-            process = stack.enter_context(
-                subprocess.Popen(
-                    command,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                    cwd=Path(__file__).parents[2],
-                )
-            )
-            stack.callback(process.kill)
-            started.append(process)
+        started = [
+            stack.enter_context(talking("tests.support.keeper_process", *words))
+            for _ in range(number)
+        ]
         for process in started:
-            assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
         yield started
 
 
-def begin_together(processes: list["subprocess.Popen[str]"]) -> None:
+def begin_together(processes: list[TalkingProcess]) -> None:
     """Let all work at once, and wait until each is done."""
     for process in processes:
-        assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
     assert [process.wait() for process in processes] == [0] * len(processes)

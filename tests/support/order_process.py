@@ -7,11 +7,9 @@ then is in the ledger; that it was booked is written down nowhere.
 import json
 import os
 import signal
-import subprocess
 import sys
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from punchcard.connect.integrations.event_work import IntegrationWork, work_on_event
 from punchcard.connect.integrations.secrets import IntegrationSecrets
@@ -24,7 +22,9 @@ from punchcard.kit.settings import Settings
 from punchcard.loyalty.operations import Operation
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.till import Till
+from tests.support import warm_module
 from tests.support.drivers.till import SEALER
+from tests.support.warm_interpreter import WarmProcess
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,9 @@ class OrderTill(Till):
         return receipt
 
 
-def started(plan: OrderPlan) -> "subprocess.Popen[bytes]":
+def started(plan: OrderPlan) -> WarmProcess:
     """Start such a process."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.support.order_process", json.dumps(asdict(plan))],
-        cwd=Path(__file__).parents[2],
-    )
+    return warm_module.started("tests.support.order_process", json.dumps(asdict(plan)))
 
 
 def work(plan: OrderPlan) -> None:

@@ -6,7 +6,6 @@ standard output, written before the next operation of that thread is asked for.
 
 import json
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from punchcard.db.database import Database
@@ -32,6 +30,7 @@ from punchcard.kit.ids import (
 )
 from punchcard.loyalty.operations import Operation
 from tests.support.drivers.till import TillDriver, open_till
+from tests.support.warm_module import TalkingProcess, talking
 
 NO_REWARD = RewardId("")
 _BEGUN_AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -127,23 +126,14 @@ def _merge(plan: Plan, counter: TillDriver, thread: int, number: int) -> Operati
 
 
 @contextmanager
-def running(plan: Plan) -> Iterator["subprocess.Popen[str]"]:
+def running(plan: Plan) -> Iterator[TalkingProcess]:
     """Run a process with a till; it is killed, if it still runs, when the block ends."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.support.till_process", json.dumps(asdict(plan))],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    with talking("tests.support.till_process", json.dumps(asdict(plan))) as process:
+        yield process
 
 
-def answers(process: "subprocess.Popen[str]") -> Iterator[Answer]:
+def answers(process: TalkingProcess) -> Iterator[Answer]:
     """Give the answers of a process as they come, until its end; a torn line is none."""
-    assert process.stdout is not None
     for line in process.stdout:
         if line.endswith("\n"):
             yield Answer(**json.loads(line))

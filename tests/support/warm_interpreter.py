@@ -1,4 +1,5 @@
-"""`punchcard` as a process of its own, without waiting for Python to read the whole program again.
+"""`punchcard`, or a module of the tests, as a process of its own, without waiting for Python to
+read the whole program again.
 
 One interpreter has imported everything and forks for each command. What runs then has a process
 id, descriptors, an environment, a folder, a umask and limits of its own, and ends by an exit code
@@ -10,6 +11,7 @@ import gc
 import json
 import os
 import resource
+import runpy
 import select
 import signal
 import socket
@@ -27,7 +29,7 @@ from typing import IO, Final, NoReturn, TextIO
 from tests.support.demo_server import plain_environment
 
 _REQUEST_LIMIT_BYTES: Final = 200_000
-_DESCRIPTORS: Final = 3
+_DESCRIPTORS: Final = 4
 _HOME: Final = Path(__file__).parents[2]
 
 
@@ -36,6 +38,7 @@ class _Start:
     """What a process is to run, and in which surroundings."""
 
     words: list[str]
+    module: str | None
     environment: dict[str, str]
     folder: str
     umask: int
@@ -91,14 +94,24 @@ def start(
     *,
     out: IO[bytes],
     err: IO[bytes],
+    heard: IO[bytes] | None = None,
+    module: str | None = None,
     folder: Path | None = None,
     descriptors: int | None = None,
 ) -> WarmProcess:
-    """Run `punchcard` with `words`; it may have so many `descriptors` open, or as many as this."""
+    """Run `punchcard`, or `module` as `python -m` does, with `words`.
+
+    It hears what is `heard`, or nothing, and may have so many `descriptors` open, or as many as
+    this process.
+    """
     umask = os.umask(0)
     os.umask(umask)
-    wanted = _Start(words, dict(environment), str(folder or Path.cwd()), umask, descriptors)
-    return _interpreter().start(wanted, out, err)
+    place = str(folder or Path.cwd())
+    wanted = _Start(words, module, dict(environment), place, umask, descriptors)
+    if heard is not None:
+        return _interpreter().start(wanted, heard, out, err)
+    with Path(os.devnull).open("rb") as nothing:
+        return _interpreter().start(wanted, nothing, out, err)
 
 
 class _Interpreter:
@@ -117,11 +130,12 @@ class _Interpreter:
                 pass_fds=[theirs.fileno()],
             )
 
-    def start(self, wanted: _Start, out: IO[bytes], err: IO[bytes]) -> WarmProcess:
+    def start(self, wanted: _Start, *streams: IO[bytes]) -> WarmProcess:
         told, telling = os.pipe()
         request = json.dumps(asdict(wanted)).encode()
         with self._lock:
-            socket.send_fds(self._line, [request], [out.fileno(), err.fileno(), telling])
+            given = [*(stream.fileno() for stream in streams), telling]
+            socket.send_fds(self._line, [request], given)
             os.close(telling)
             return WarmProcess(int(self._line.recv(32)), told)
 
@@ -197,13 +211,14 @@ class _Forking:
             os.write(telling, str(os.waitstatus_to_exitcode(status)).encode())
         os.close(telling)
 
-    def _settle(self, wanted: _Start, out: int, err: int, telling: int) -> None:
+    def _settle(self, wanted: _Start, heard: int, out: int, err: int, telling: int) -> None:
         """Let go of all that is the parent's, and be as the caller is."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.dup2(heard, 0)
         os.dup2(out, 1)
         os.dup2(err, 2)
-        for descriptor in (out, err, telling, self._bell, *self._telling.values()):
+        for descriptor in (heard, out, err, telling, self._bell, *self._telling.values()):
             os.close(descriptor)
         self._line.close()
         os.chdir(wanted.folder)
@@ -247,9 +262,13 @@ def _main() -> None:
         if wanted is None:
             forking.end_all()
             return
-    sys.argv = ["punchcard", *wanted.words]
+    sys.argv = [wanted.module or "punchcard", *wanted.words]
     try:
-        main()
+        if wanted.module is None:
+            main()
+        else:
+            runpy.run_module(wanted.module, run_name="__main__", alter_sys=True)
+            _end(None)
     except SystemExit as ended:
         _end(ended.code)
 

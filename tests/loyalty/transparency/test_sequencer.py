@@ -1,8 +1,6 @@
 """Places are given once, densely, to everything, however late it is committed and whoever dies."""
 
 import itertools
-import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +26,7 @@ from punchcard.loyalty.transparency.tree_reader import TreeReader, read_leaf_dat
 from punchcard.loyalty.transparency.vocabulary import LogTree
 from tests.loyalty.transparency.test_merkle import slow_root
 from tests.loyalty.transparency.world import World
+from tests.support.warm_module import talking
 
 
 def copies(world: World, count: int) -> None:
@@ -119,30 +118,16 @@ def test_several_workers_at_once_take_nothing_twice(world: World) -> None:
     assert check(world.context.database) == 12 + 4 * LEAVES_AT_ONCE
 
 
-_PROCESS = """
-import sys, threading
-from datetime import UTC, datetime
-from punchcard.db.database import Database
-from punchcard.loyalty.transparency.sequencer import sequence
-
-database = Database(sys.argv[1])
-stopped = threading.Event()
-threading.Thread(target=lambda: (sys.stdin.read(), stopped.set()), daemon=True).start()
-print("working", flush=True)
-while not stopped.is_set():
-    sequence(database, now=datetime.now(UTC))
-"""
-
-
 def test_two_processes_beside_a_busy_till_leave_nothing_out(
     world: World, database_url: str
 ) -> None:
-    command = [sys.executable, "-c", _PROCESS, database_url]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with ExitStack() as stack:
-        workers = [stack.enter_context(subprocess.Popen(command, **pipes)) for _ in range(2)]  # type: ignore[call-overload]
+        workers = [
+            stack.enter_context(talking("tests.support.sequencer_process", database_url))
+            for _ in range(2)
+        ]
         for worker in workers:
-            assert worker.stdout.readline() == b"working\n"
+            assert worker.stdout.readline() == "working\n"
         for number in range(60):
             world.buy(world.cards[number % 3])
         for worker in workers:
