@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from punchcard.cli import main
+from punchcard.kit.private_files import make_private_folder
 from punchcard.kit.settings import Settings
+from tests.support.databases import SqliteTemplate
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,14 @@ def known_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Setti
     for name in ("database_url", "secret_key", "pin_pepper", "data_dir"):
         monkeypatch.setenv(f"PUNCHCARD_{name.upper()}", str(getattr(settings, name)))
     return settings
+
+
+@pytest.fixture
+def migrated(tmp_path: Path, sqlite_template: SqliteTemplate) -> None:
+    """Let the data directory hold a migrated database, as after the first command."""
+    folder = tmp_path / "data"
+    make_private_folder(folder)
+    sqlite_template.copy_to(folder / "punchcard.db")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from tests.support.cast import Shop
 from tests.support.drivers.pages import PagesDriver
 
 
+@pytest.mark.usefixtures("migrated")
 @pytest.mark.parametrize(
     ("base_url", "state"),
     [
@@ -26,7 +27,6 @@ from tests.support.drivers.pages import PagesDriver
 def test_the_address_must_be_one_that_browsers_show(
     punchcard: Punchcard, base_url: str, state: str
 ) -> None:
-    punchcard("migrate")
     found = punchcard("doctor", "--json", base_url=base_url).json["findings"]
     [address] = [finding for finding in found if finding["subject"] == "address"]
     assert address["state"] == state

@@ -11,6 +11,7 @@ from punchcard.kit.settings import load_settings
 from tests.cli.conftest import Punchcard
 from tests.support import cast
 
+pytestmark = pytest.mark.usefixtures("migrated")
 ADMIN = ("admin", "create", "--email", "admin@platform.example")
 
 

@@ -26,6 +26,8 @@ ALICE = (
     "Europe/Luxembourg",
 )
 
+on_a_used_machine = pytest.mark.usefixtures("migrated")
+
 
 def test_a_fresh_machine_gets_a_shop_whose_owner_signs_in(punchcard: Punchcard) -> None:
     made = punchcard("vendor", "create", *ALICE, "--json")
@@ -39,6 +41,7 @@ def test_a_fresh_machine_gets_a_shop_whose_owner_signs_in(punchcard: Punchcard) 
     assert {event.actor_kind for event in events} == {"system", "member"}
 
 
+@on_a_used_machine
 def test_shops_are_listed_for_people_and_for_machines(punchcard: Punchcard) -> None:
     punchcard("vendor", "create", *ALICE)
 
@@ -48,6 +51,7 @@ def test_shops_are_listed_for_people_and_for_machines(punchcard: Punchcard) -> N
     assert vendor["status"] == "active"
 
 
+@on_a_used_machine
 @pytest.mark.parametrize("field", sorted(typed.VENDOR_FIELDS))
 def test_a_shops_field_is_taken_or_refused_as_by_api_and_pages(
     punchcard: Punchcard, field: str
@@ -63,6 +67,7 @@ def test_a_shops_field_is_taken_or_refused_as_by_api_and_pages(
             assert made.json[field] == kept, text
 
 
+@on_a_used_machine
 @pytest.mark.parametrize("text", [text for text, kept in typed.EMAILS.items() if kept is None])
 def test_an_address_that_is_none_opens_no_shop(punchcard: Punchcard, text: str) -> None:
     made = punchcard("vendor", "create", *ALICE, "--email", text)
@@ -71,12 +76,14 @@ def test_an_address_that_is_none_opens_no_shop(punchcard: Punchcard, text: str) 
     assert punchcard("vendor", "list", "--json").json == []
 
 
+@on_a_used_machine
 def test_a_shop_is_where_its_time_zone_is_unless_told(punchcard: Punchcard) -> None:
     assert punchcard("vendor", "create", *ALICE, "--json").json["country"] == "LU"
     bob = ("--slug", "bob", "--email", "bob@bob.example", "--country", "BE", "--json")
     assert punchcard("vendor", "create", *ALICE, *bob).json["country"] == "BE"
 
 
+@on_a_used_machine
 def test_a_key_is_printed_once_and_works(punchcard: Punchcard) -> None:
     punchcard("vendor", "create", *ALICE)
     asked = ("--vendor", "cafe-alice", "--scopes", "loyalty:operate, loyalty:read")
@@ -90,6 +97,7 @@ def test_a_key_is_printed_once_and_works(punchcard: Punchcard) -> None:
     assert subject.permissions == {"loyalty:read", "loyalty:operate"}
 
 
+@on_a_used_machine
 def test_an_admin_is_added(punchcard: Punchcard) -> None:
     made = punchcard(
         "admin",
@@ -107,6 +115,7 @@ def test_an_admin_is_added(punchcard: Punchcard) -> None:
         assert context.accounts.credentials.resolve(token).kind == "admin"
 
 
+@on_a_used_machine
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 
+import pytest
 from sqlalchemy import select
 
 from punchcard.accounts.access.provider.identity_models import LinkedIdentity
@@ -11,6 +12,7 @@ from punchcard.kit.settings import load_settings
 from tests.cli.conftest import Punchcard
 from tests.support import cast
 
+pytestmark = pytest.mark.usefixtures("migrated")
 EMAIL = "admin@platform.example"
 
 

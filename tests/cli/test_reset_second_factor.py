@@ -3,6 +3,8 @@
 import base64
 from contextlib import closing
 
+import pytest
+
 from punchcard.accounts.access.second_factor import DIGITS, PERIOD_SECONDS
 from punchcard.context import build_context
 from punchcard.kit.secrets import totp
@@ -10,6 +12,7 @@ from punchcard.kit.settings import load_settings
 from tests.cli.conftest import Punchcard
 from tests.support import cast
 
+pytestmark = pytest.mark.usefixtures("migrated")
 EMAIL = "admin@platform.example"
 
 

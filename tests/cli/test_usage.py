@@ -4,7 +4,11 @@ import csv
 import io
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.cli.conftest import Punchcard
+
+pytestmark = pytest.mark.usefixtures("migrated")
 
 
 def test_a_month_is_told_as_csv_and_as_json(punchcard: Punchcard) -> None:

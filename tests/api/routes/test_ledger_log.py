@@ -1,9 +1,10 @@
 """The published log: a monitor rebuilds the tree from its tiles, a customer proves their card."""
 
+import copy
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -98,20 +99,15 @@ def test_a_monitor_rebuilds_the_tree_that_was_signed(client: httpx.Client, world
         assert len(partial) == width * HASH
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        *("0/001", "0/001.p/7", "0/002", "1/000", "1/000.p/2", "2/000.p/1", "0/x000/000", "63/000"),
-        *("entries/001", "entries/001.p/7", "0/..%2f..", "0/000.p/256", "64/000", "a/000"),
-    ],
-)
-def test_a_tile_that_is_not_signed_is_not_there(
-    client: httpx.Client, world: World, path: str
-) -> None:
+def test_a_tile_that_is_not_signed_is_not_there(client: httpx.Client, world: World) -> None:
     # 12 entries and 250: the second tile has six.
     assert world.checkpoint().size == 262
     world.buy(world.cards[0])
-    assert client.get(f"/ledger/tile/{path}").status_code == 404
+    for path in (
+        *("0/001", "0/001.p/7", "0/002", "1/000", "1/000.p/2", "2/000.p/1", "0/x000/000", "63/000"),
+        *("entries/001", "entries/001.p/7", "0/..%2f..", "0/000.p/256", "64/000", "a/000"),
+    ):
+        assert client.get(f"/ledger/tile/{path}").status_code == 404, path
 
 
 def test_nothing_is_published_before_the_first_checkpoint(
@@ -245,31 +241,30 @@ def _another_key(proof: Any) -> None:
     proof["public_key"] = str(NoteKey.load(name, new_private_key()).verifier)
 
 
-@pytest.mark.parametrize(
-    ("forge", "said"),
-    [
-        (_swap_hash, "entry 2 does not have the hash"),
-        (_more_points, "entry 2 does not have the hash"),
-        (_another_balance, "the balance after entry 5 does not add up"),
-        (_left_out, "entry 4 does not follow"),
-        (_another_place, "is not in the checkpoint"),
-        (_cut_path, "a path is too short"),
-        (_longer_path, "a path is too long"),
-        (_another_size, "its signature does not fit"),
-        (_unsigned, "the checkpoint is not signed by"),
-        (_another_key, "the checkpoint is not signed by"),
-    ],
-)
+FORGED: list[tuple[Callable[[Any], None], str]] = [
+    (_swap_hash, "entry 2 does not have the hash"),
+    (_more_points, "entry 2 does not have the hash"),
+    (_another_balance, "the balance after entry 5 does not add up"),
+    (_left_out, "entry 4 does not follow"),
+    (_another_place, "is not in the checkpoint"),
+    (_cut_path, "a path is too short"),
+    (_longer_path, "a path is too long"),
+    (_another_size, "its signature does not fit"),
+    (_unsigned, "the checkpoint is not signed by"),
+    (_another_key, "the checkpoint is not signed by"),
+]
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_forged_proof_is_refused(
-    client: httpx.Client, world: World, tmp_path: Path, forge: Any, said: str
-) -> None:
+def test_a_forged_proof_is_refused(client: httpx.Client, world: World, tmp_path: Path) -> None:
     proof = proof_of(client, world)
-    forge(proof)
-    told = run_script(client, tmp_path, proof)
-    assert (told.returncode, told.stdout) == (1, "")
-    assert told.stderr.startswith("NOT PROVED: ")
-    assert said in told.stderr
+    for forge, said in FORGED:
+        forged = copy.deepcopy(proof)
+        forge(forged)
+        told = run_script(client, tmp_path, forged)
+        assert (told.returncode, told.stdout) == (1, ""), forge
+        assert told.stderr.startswith("NOT PROVED: "), forge
+        assert said in told.stderr, forge
 
 
 def test_a_long_card_is_proved_part_by_part(client: httpx.Client, world: World) -> None:

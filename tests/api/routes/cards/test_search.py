@@ -51,20 +51,27 @@ def test_a_name_is_found_however_it_is_typed(
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("email", "queries"),
     [
-        *("621 123 456", "0621 123", "+352 621 123", "00352621123456", "123 456", "3456"),
-        *("+352 (0)621 123", "621.123", "621\u2011123", "zsofia 3456", "621123 Kov"),
-        *("zsofia@exa", "ZSOFIA@", "bäckerei", "kovács@xn--bckerei-5wa.lu", "@bäckerei.lu"),
-        "zsofia@example.lu",
+        (
+            "zsofia@example.lu",
+            [
+                *("621 123 456", "0621 123", "+352 621 123", "00352621123456", "123 456", "3456"),
+                *("+352 (0)621 123", "621.123", "621\u2011123", "zsofia 3456", "621123 Kov"),
+                *("zsofia@exa", "ZSOFIA@", "zsofia@example.lu"),
+            ],
+        ),
+        ("kovács@bäckerei.lu", ["bäckerei", "kovács@xn--bckerei-5wa.lu", "@bäckerei.lu"]),
     ],
 )
-def test_a_part_of_a_contact_is_enough(query: str, owner: Api, coffee: LoyaltyProgram) -> None:
+def test_a_part_of_a_contact_is_enough(
+    email: str, queries: list[str], owner: Api, coffee: LoyaltyProgram
+) -> None:
     enrol(owner, coffee, customer={"name": "Otto Q", "phone": "+352661987654"})
-    customer = {"name": "Kovács Zsófia", "phone": "+352621123456"}
-    email = "kovács@bäckerei.lu" if "ck" in query or "äc" in query else "zsofia@example.lu"
-    card = enrol(owner, coffee, customer={**customer, "email": email})
-    assert searched(owner, query) == [card["id"]]
+    customer = {"name": "Kovács Zsófia", "phone": "+352621123456", "email": email}
+    card = enrol(owner, coffee, customer=customer)
+    missed = [query for query in queries if searched(owner, query) != [card["id"]]]
+    assert missed == []
 
 
 def test_a_card_is_found_by_either_end_of_its_number_and_by_its_code(
