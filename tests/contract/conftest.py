@@ -1,8 +1,9 @@
 """Copies of the world behind the whole server, in this process."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.contract.world import World, populate
 from tests.support.calls import call
 from tests.support.databases import PostgresqlTemplate, SqliteTemplate
 from tests.support.http import Api, InProcess
+from tests.support.made_once import made_once
 
 
 @dataclass(frozen=True)
@@ -83,17 +85,39 @@ def populated(
     sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[World, Path]:
     """Make the world once, in an SQLite file that tests copy."""
-    folder = tmp_path_factory.mktemp("world")
-    path = folder / "world.db"
-    url = sqlite_template.copy_to(path)
-    with open_context(settings_for(url, folder), MADE_AT) as (context, _):
-        return populate(context), path
+
+    def make(folder: Path) -> None:
+        url = sqlite_template.copy_to(folder / "world.db")
+        with open_context(settings_for(url, folder), MADE_AT) as (context, _):
+            world = populate(context)
+        (folder / "world.json").write_text(json.dumps(asdict(world)), encoding="utf-8")
+
+    folder = made_once(tmp_path_factory, "world", make)
+    world = World(**json.loads((folder / "world.json").read_text(encoding="utf-8")))
+    return world, folder / "world.db"
 
 
-@pytest.fixture(scope="module")
-def document(quiet_stage: Stage) -> Any:
-    """Return the served OpenAPI document."""
-    return call(create_app(quiet_stage.context), "GET", "/openapi.json").json()
+@pytest.fixture(scope="session")
+def populated_server(
+    postgresql_template: PostgresqlTemplate, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[World, str]]:
+    """Make the world once in a process, in a PostgreSQL database that tests copy."""
+    with postgresql_template.copy() as url:
+        settings = settings_for(url, tmp_path_factory.mktemp("world"))
+        with open_context(settings, MADE_AT) as (context, _):
+            world = populate(context)
+        yield world, url
+
+
+@pytest.fixture(scope="session")
+def document(populated: tuple[World, Path], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return the served OpenAPI document, which takes a second to put together."""
+    world, path = populated
+    folder = tmp_path_factory.mktemp("document")
+    copy = folder / "document.db"
+    copy.write_bytes(path.read_bytes())
+    with open_stage(world, settings_for(f"sqlite:///{copy}", folder)) as stage:
+        return call(create_app(stage.context), "GET", "/openapi.json").json()
 
 
 Opens = Callable[..., Stage]
@@ -140,11 +164,9 @@ def either_copy(
         yield world, settings_for(f"sqlite:///{copy}", folder)
         return
     template: PostgresqlTemplate = request.getfixturevalue("postgresql_template")
-    with template.copy() as url:
-        settings = settings_for(url, folder)
-        with open_context(settings, MADE_AT) as (context, _):
-            world = populate(context)
-        yield world, settings
+    world, original = request.getfixturevalue("populated_server")
+    with template.copy(original) as url:
+        yield world, settings_for(url, folder)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The served document against the server: whatever is sent, the answer is one it promised."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +29,6 @@ from tests.contract.requests import Route, is_of_wallets, path_of, request_of
 from tests.contract.world import Stock
 from tests.support.draw import FUZZ_SEED
 from tests.support.served import served
-from tests.support.waiting import PATIENCE_SECONDS
 
 CHECKS = [
     not_a_server_error,
@@ -77,16 +77,14 @@ class Fuzzed:
 
 
 @pytest.fixture(scope="module")
-def fuzzed(either_stage: Stage) -> Iterator[Fuzzed]:
+def fuzzed(either_stage: Stage, document: dict[str, Any]) -> Iterator[Fuzzed]:
     """Serve one copy of the world to all routes in turn."""
     config = schemathesis.Config.from_dict(
         {"generation": {"mode": "all", "with-security-parameters": False}}
     )
     with served(create_app(either_stage.context)) as address, requests.Session() as session:
-        document = schemathesis.openapi.from_url(
-            f"{address}/openapi.json", config=config, timeout=PATIENCE_SECONDS
-        )
-        yield Fuzzed(either_stage, address, document, session)
+        promised = schemathesis.openapi.from_dict(copy.deepcopy(document), config=config)
+        yield Fuzzed(either_stage, address, promised, session)
 
 
 @pytest.mark.one_in(3)

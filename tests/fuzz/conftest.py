@@ -6,11 +6,17 @@ from collections.abc import Iterator
 import pytest
 
 from punchcard.main import create_app
-from tests.contract.conftest import Stage, either_copy, either_stage, populated
+from tests.contract.conftest import (
+    Stage,
+    either_copy,
+    either_stage,
+    populated,
+    populated_server,
+)
 from tests.fuzz.effort import run_rounds
 from tests.fuzz.raw_requests import RawServer
 
-__all__ = ["either_copy", "either_stage", "populated"]
+__all__ = ["either_copy", "either_stage", "populated", "populated_server"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -20,10 +20,11 @@ from tests.conftest import MONDAY_MORNING
 from tests.journeys.support.camera import Camera
 from tests.journeys.support.clocks import FlowingClock
 from tests.journeys.support.engine import Engine, film_folder, running_engine
-from tests.journeys.support.town import Town, open_town
+from tests.journeys.support.town import Town, build_town, served_town
 from tests.journeys.support.visits import Visits
 from tests.support.demo_server import free_port
 from tests.support.http import Api
+from tests.support.made_once import made_once
 from tests.support.served import served
 from tests.support.server_process import caller
 
@@ -108,7 +109,8 @@ def browser(engine: Engine) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """Serve the demonstration's shops after three weeks of history, for tests that only look."""
-    with open_town(tmp_path_factory.mktemp("town"), days=21) as opened:
+    folder = made_once(tmp_path_factory, "town", lambda folder: build_town(folder, days=21))
+    with served_town(folder) as opened:
         yield opened
 
 

@@ -99,16 +99,19 @@ class PostgresqlTemplate:
         Quicker than a copy by a third of a second, and as fresh for a test that leaves the tables'
         shape alone.
         """
-        self._lent = self._lent or self._create()
+        self._lent = self._lent or self._create(self._name)
         try:
             yield self._address(self._lent)
         finally:
             self._empty(self._lent)
 
     @contextmanager
-    def copy(self) -> Iterator[str]:
-        """Give the address of a fresh migrated database, dropped when the block ends."""
-        name = self._create()
+    def copy(self, address: str | None = None) -> Iterator[str]:
+        """Give the address of a fresh migrated database, dropped when the block ends.
+
+        With an `address` it is a copy of the database there, which nobody may be connected to.
+        """
+        name = self._create(make_url(address).database if address else self._name)
         try:
             yield self._address(name)
         finally:
@@ -123,9 +126,9 @@ class PostgresqlTemplate:
         self._drop(self._name)
         self._connection.close()
 
-    def _create(self) -> str:
+    def _create(self, original: str | None) -> str:
         name = f"{self._name}_{next(self._numbers)}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {self._name} STRATEGY FILE_COPY")
+        self._run(f"CREATE DATABASE {name} TEMPLATE {original} STRATEGY FILE_COPY")
         return name
 
     def _drop(self, name: str) -> None:

@@ -30,6 +30,7 @@ from punchcard.kit.ids import SystemIds, VendorId
 from punchcard.kit.secrets import Keyring
 from punchcard.loyalty.models import LoyaltyCard, LoyaltyProgram
 from punchcard.wallets.models import AppleDeviceRegistration, ApplePass
+from tests.support.made_once import made_once
 
 NOW = datetime(2026, 6, 17, 13, 30, tzinfo=UTC)
 DAYS = 20
@@ -76,8 +77,11 @@ class Town:
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """Live some weeks, and connect what the demonstration does not."""
-    folder = DemoFolder(tmp_path_factory.mktemp("demo"))
-    folder.build(now=NOW, days=DAYS, progress=lambda _day: None)
+
+    def live(folder: Path) -> None:
+        DemoFolder(folder).build(now=NOW, days=DAYS, progress=lambda _day: None)
+
+    folder = DemoFolder(made_once(tmp_path_factory, "weeks-of-a-demo", live))
     clock = ManualClock(NOW)
     with closing(build_context(folder.settings(), clock=clock, ids=SystemIds(clock))) as context:
         with context.database.read() as session:

@@ -49,9 +49,23 @@ def open_town(
     folder: Path, *, days: int, progress: Callable[[int], None] = lambda _days: None
 ) -> Iterator[Town]:
     """Live `days` of history in an empty `folder` and serve the shops until the block ends."""
+    build_town(folder, days=days, progress=progress)
+    with served_town(folder) as town:
+        yield town
+
+
+def build_town(
+    folder: Path, *, days: int, progress: Callable[[int], None] = lambda _days: None
+) -> None:
+    """Live `days` of history in an empty `folder`."""
+    DemoFolder(folder).build(now=MONDAY_MORNING, days=days, progress=progress)
+
+
+@contextmanager
+def served_town(folder: Path) -> Iterator[Town]:
+    """Serve the shops that were built in `folder` until the block ends."""
     clock = ManualClock(MONDAY_MORNING)
     demo = DemoFolder(folder)
-    demo.build(now=clock.now(), days=days, progress=progress)
     port = free_port()
     settings = replace(
         demo.settings(f"http://127.0.0.1:{port}"),
