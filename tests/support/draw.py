@@ -6,8 +6,8 @@ repeated. Without it, as in `make test-all` and for `pytest` on its own, everyth
 
 import os
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Final, TypeVar
@@ -50,35 +50,40 @@ DRAWN: Final = (
 # one case in so many of them, and each comes up within as many days. What a shop lives by, from
 # the poster to the reward, is marked `one_in(1)` there, and done always.
 PARTS: Final[Mapping[str, int]] = {
-    "tests/cli/backups/": 3,
-    "tests/cli/rotation/": 3,
-    "tests/cli/test_doctor_watch.py": 3,
-    "tests/cli/test_file_rights.py": 3,
-    "tests/cli/test_move.py": 3,
-    "tests/cli/test_new_passwords.py": 3,
-    "tests/cli/test_output.py": 3,
-    "tests/cli/test_people_commands.py": 3,
-    "tests/cli/test_process_figures.py": 3,
-    "tests/cli/test_secrets.py": 3,
-    "tests/cli/test_vendor_archive.py": 3,
-    "tests/connect/archive/": 3,
-    "tests/connect/claims/test_claim_processes.py": 3,
-    "tests/connect/imports/test_import_figures.py": 3,
-    "tests/demo/": 3,
-    "tests/deploy/test_point_in_time.py": 3,
-    "tests/deploy/test_proxies.py": 3,
-    "tests/deploy/test_wheel.py": 3,
-    "tests/docs/test_own_server.py": 3,
-    "tests/faults/": 3,
-    "tests/fuzz/": 3,
-    "tests/journeys/": 3,
-    "tests/loyalty/transparency/test_forgeries.py": 3,
-    "tests/wallets/apple/test_hour_without_apple.py": 3,
-    "tests/wallets/google/test_google_model.py": 3,
-    "tests/web/account/provider/": 3,
-    "tests/web/console/test_reading_costs.py": 3,
-    "tests/web/console/test_two_editors.py": 3,
+    "tests/cli/backups/": 5,
+    "tests/cli/rotation/": 5,
+    "tests/cli/test_doctor_watch.py": 5,
+    "tests/cli/test_file_rights.py": 5,
+    "tests/cli/test_move.py": 5,
+    "tests/cli/test_new_passwords.py": 5,
+    "tests/cli/test_output.py": 5,
+    "tests/cli/test_people_commands.py": 5,
+    "tests/cli/test_process_figures.py": 5,
+    "tests/cli/test_secrets.py": 5,
+    "tests/cli/test_vendor_archive.py": 5,
+    "tests/connect/archive/": 5,
+    "tests/connect/claims/test_claim_processes.py": 5,
+    "tests/connect/imports/test_import_figures.py": 5,
+    "tests/demo/": 5,
+    "tests/deploy/test_point_in_time.py": 5,
+    "tests/deploy/test_proxies.py": 5,
+    "tests/deploy/test_wheel.py": 5,
+    "tests/docs/test_own_server.py": 5,
+    "tests/faults/": 5,
+    "tests/fuzz/": 5,
+    "tests/journeys/": 5,
+    "tests/loyalty/transparency/test_forgeries.py": 5,
+    "tests/wallets/apple/test_hour_without_apple.py": 5,
+    "tests/wallets/google/test_google_model.py": 5,
+    "tests/web/account/provider/": 5,
+    "tests/web/console/test_reading_costs.py": 5,
+    "tests/web/console/test_two_editors.py": 5,
 }
+
+# A test with so many cases is a table of one rule: where no database has a say, a day does one case
+# in so many of it.
+TABLE_CASES: Final = 8
+TABLE_PARTS: Final = 3
 
 # Their tests share what takes longest to make, and so take turns together.
 TOGETHER: Final = ("tests/demo/", "tests/deploy/test_wheel.py")
@@ -120,16 +125,17 @@ def left_out(items: Sequence[pytest.Item], draw: str = DRAW) -> list[pytest.Item
     Of a test in a drawn room that is there for both databases one case stays. Tests that share a
     stage of their file draw together, so that only one stage is built. Of the cases of a test that
     is marked `one_in(4)` a quarter stays, each with what belongs to it on every database; of those
-    in `PARTS` as many as it says.
+    in `PARTS` as many as it says, and of a table in a drawn room `TABLE_PARTS`.
     """
     if not draw:
         return []
+    tables = _tables(items)
     twins: dict[str, list[pytest.Item]] = defaultdict(list)
     out = []
     for item in items:
-        name = _DATABASE.sub("*", item.nodeid, count=1)
+        name = _case(item)
         turn = name.partition("::")[0] if name.startswith(TOGETHER) else name
-        if not has_turn(turn, _parts(item), draw):
+        if not has_turn(turn, _parts(item, tables), draw):
             out.append(item)
         elif _is_drawn(item):
             twins[name].append(item)
@@ -142,12 +148,30 @@ def left_out(items: Sequence[pytest.Item], draw: str = DRAW) -> list[pytest.Item
     ]
 
 
-def _parts(item: pytest.Item) -> int:
+def _parts(item: pytest.Item, tables: Collection[str]) -> int:
     """Return of how many cases like this one a day does one."""
     mark = item.get_closest_marker("one_in")
     if mark:
         return int(mark.args[0])
-    return next((parts for room, parts in PARTS.items() if item.nodeid.startswith(room)), 1)
+    of_table = TABLE_PARTS if _test(item) in tables else 1
+    return next((parts for room, parts in PARTS.items() if item.nodeid.startswith(room)), of_table)
+
+
+def _tables(items: Sequence[pytest.Item]) -> set[str]:
+    """Return the tests of drawn rooms that have many cases, whatever their database."""
+    drawn_ones = (item for item in items if item.nodeid.startswith(DRAWN))
+    cases = {(_test(item), _case(item)) for item in drawn_ones}
+    number = Counter(test for test, _ in cases)
+    return {test for test, cases in number.items() if cases >= TABLE_CASES}
+
+
+def _test(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
+
+
+def _case(item: pytest.Item) -> str:
+    """Return what a case is called on every database."""
+    return _DATABASE.sub("*", item.nodeid, count=1)
 
 
 def _is_drawn(item: pytest.Item) -> bool:

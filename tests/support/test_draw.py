@@ -89,6 +89,31 @@ def test_a_part_of_a_wide_table_is_done_each_day_and_all_of_it_in_four() -> None
     assert kept(wide, "", mark=pytest.mark.one_in(4)) == wide
 
 
+def table(place: str, cases: int) -> list[str]:
+    return [case for n in range(cases) for case in both(f"{place}::test_a", str(n))]
+
+
+def test_of_a_table_in_a_drawn_room_a_part_is_done_each_day_and_all_of_it_in_three() -> None:
+    days = [f"2026-03-{day:02}" for day in range(1, 4)]
+    cases = table("tests/web/test_a.py", 90)
+    here = [kept(cases, day) for day in days]
+    assert all(15 < len(some) < 45 for some in here)
+    numbers = Counter(case.partition("-")[2] for some in here for case in some)
+    assert len(numbers) == numbers.total() == 90
+    assert kept(cases, "") == cases
+
+
+def test_a_few_cases_are_no_table() -> None:
+    assert len(kept(table("tests/web/test_a.py", 7), "2026-03-02")) == 7
+
+
+def test_a_table_where_databases_matter_or_that_is_marked_is_done_whole() -> None:
+    money = table("tests/loyalty/till/test_a.py", 90)
+    assert kept(money, "2026-03-02") == money
+    pages = table("tests/web/test_a.py", 90)
+    assert len(kept(pages, "2026-03-02", mark=pytest.mark.one_in(1))) == 90
+
+
 def test_a_part_can_be_drawn_by_any_text() -> None:
     cases = [f"tests/till/test_a.py::test_{n}" for n in range(200)]
     here = [kept(cases, text, mark=pytest.mark.one_in(4)) for text in ("2026-03-32", "abc")]
