@@ -147,6 +147,12 @@ def archive(town: Town) -> bytes:
     return town.home.leaves(town.bakery_id)[0]
 
 
+@pytest.fixture(scope="session")
+def cafes_archive(town: Town) -> bytes:
+    """Write the café's archive, once."""
+    return town.home.leaves(town.cafe_id)[0]
+
+
 @pytest.fixture
 def elsewhere(database: Database) -> Home:
     """Stand before another server, empty, on both databases in turn."""

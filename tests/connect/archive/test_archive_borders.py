@@ -30,9 +30,9 @@ NEW_ID = "018f0000-0000-7000-8000-0000000000ff"
 
 
 @pytest.fixture
-def cafe(town: Town, elsewhere: Home) -> VendorId:
+def cafe(town: Town, cafes_archive: bytes, elsewhere: Home) -> VendorId:
     """Have another shop move in before the archive comes."""
-    elsewhere.takes_in(town.home.leaves(town.cafe_id)[0])
+    elsewhere.takes_in(cafes_archive)
     return town.cafe_id
 
 
@@ -105,26 +105,26 @@ def test_an_archive_brings_nothing_into_another_shop(
             elsewhere.takes_in(packed(forgery))
 
 
-@pytest.mark.parametrize(
-    ("table", "column", "of"),
-    [
+@pytest.mark.usefixtures("cafe")
+def test_an_archive_names_nothing_of_another_shop(
+    archive: bytes, cafes_archive: bytes, elsewhere: Home
+) -> None:
+    files, theirs = files_of(archive), files_of(cafes_archive)
+    for table, column, of in (
         ("loyalty_cards", "customer_id", "customers"),
         ("rewards", "program_id", "loyalty_programs"),
         ("staff_pins", "program_id", "loyalty_programs"),
         ("devices", "location_id", "locations"),
         ("loyalty_transactions", "reward_id", "rewards"),
-    ],
-)
-def test_an_archive_names_nothing_of_another_shop(
-    archive: bytes, town: Town, elsewhere: Home, cafe: VendorId, table: str, column: str, of: str
-) -> None:
-    files, theirs = files_of(archive), files_of(town.home.leaves(cafe)[0])
-    strange = orjson.loads(theirs[f"tables/{of}.jsonl"].splitlines()[0])["id"]
-
-    with pytest.raises(ArchiveRefused, match=f"A row of {table} names something of another shop"):
-        elsewhere.takes_in(packed(forged(with_a_change(table, files, **{column: strange}))))
+    ):
+        strange = orjson.loads(theirs[f"tables/{of}.jsonl"].splitlines()[0])["id"]
+        forgery = packed(forged(with_a_change(table, files, **{column: strange})))
+        refusal = f"A row of {table} names something of another shop"
+        with pytest.raises(ArchiveRefused, match=refusal):
+            elsewhere.takes_in(forgery)
 
 
+@pytest.mark.usefixtures("cafe")
 @pytest.mark.parametrize(
     ("table", "changed"),
     [
@@ -137,18 +137,17 @@ def test_an_archive_names_nothing_of_another_shop(
     ],
     ids=["list", "document", "key of a document", "hashed document", "column", "audit trail"],
 )
-@pytest.mark.parametrize("of", ["locations", "rewards"])
 def test_no_document_and_no_column_without_a_key_names_what_is_another_shops(
     archive: bytes,
-    town: Town,
+    cafes_archive: bytes,
     elsewhere: Home,
-    cafe: VendorId,
     table: str,
     changed: Callable[[str], dict[str, object]],
-    of: str,
 ) -> None:
-    files, theirs = files_of(archive), files_of(town.home.leaves(cafe)[0])
-    strange = orjson.loads(theirs[f"tables/{of}.jsonl"].splitlines()[0])["id"]
-
-    with pytest.raises(ArchiveRefused, match=f"A row of {table} names something of another shop"):
-        elsewhere.takes_in(packed(forged(with_a_change(table, files, **changed(strange)))))
+    files, theirs = files_of(archive), files_of(cafes_archive)
+    refusal = f"A row of {table} names something of another shop"
+    for of in ("locations", "rewards"):
+        strange = orjson.loads(theirs[f"tables/{of}.jsonl"].splitlines()[0])["id"]
+        forgery = packed(forged(with_a_change(table, files, **changed(strange))))
+        with pytest.raises(ArchiveRefused, match=refusal):
+            elsewhere.takes_in(forgery)
