@@ -10,6 +10,7 @@ from tests.journeys.support.mishaps import offline
 from tests.journeys.support.visits import Visits
 from tests.support.cast import Shop
 from tests.support.drivers.terminal import (
+    LEA,
     LOYALTY,
     TerminalDriver,
     find_card,
@@ -198,3 +199,32 @@ def test_a_part_of_a_purchase_comes_back_with_its_points_and_no_more_than_there_
 
     page.get_by_role("button", name="Refund a part of a purchase").click()
     expect(page.locator("dialog .choices button")).to_contain_text("€15.00 of it left")
+
+
+def test_what_became_of_a_press_far_down_the_screen_of_a_phone_is_in_sight(
+    visits: Visits, api: Api, alice: Shop
+) -> None:
+    counter = open_bakery(api, alice)
+    card, page = counter.card(), visits.open()
+    for points in range(10, 40, 10):
+        counter.reward(f"Cake number {points}", points)
+    given = {"card": card["id"], "reward_id": counter.reward("A cake", None)["id"]}
+    assert counter.api.post(f"{LOYALTY}/grants", given | {"reason": "birthday"}).status_code == 201
+    bought = {"card": card["id"], "amount_minor": 4000, "staff_pin": LEA[1]}
+    assert counter.api.post(f"{LOYALTY}/points/earn", bought).status_code == 201
+    open_terminal(page, counter)
+    find_card(page, card)
+    page.get_by_role("button", name="Refund a part of a purchase").click()
+    page.locator("dialog .choices button").click()
+    type_amount(page, "500")
+    page.get_by_role("button", name="Take the points back").click()
+    page.get_by_role("button", name="Refund for this reason").click()
+    expect(page.locator(".field-fault")).to_have_text("Choose a reason above, or type one.")
+    assert_no_axe_violations(page)
+    page.get_by_label("Another reason").fill("A loaf was stale")
+    page.get_by_role("button", name="Refund for this reason").click()
+    expect(page.locator(".notice.good")).to_contain_text("€5.00 taken back: −10 points")
+    notice, bar = (page.locator(one).bounding_box() for one in (".notice.good", ".bar"))
+    assert notice is not None
+    assert bar is not None
+    assert bar["y"] + bar["height"] <= notice["y"]

@@ -48,8 +48,12 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
       if (awaited) settle();
       draw();
       (firstButton("button:not([disabled]):not(.step)") ?? next).focus();
+      showTold();
     }
   }
+
+  /** What became of it is seen, also by who pressed a button far down the screen of a phone. */
+  const showTold = () => told.scrollIntoView({ block: "nearest" });
 
   /** @param {string} selector */
   const firstButton = (selector) =>
@@ -138,7 +142,8 @@ export function showCard(app, { card = null, code = "", isStale = false }) {
     app.store.keep("last", null);
     app.feedback("good");
     draw();
-    return tell("good", t("Undone. The ledger shows both."));
+    tell("good", t("Undone. The ledger shows both."));
+    return showTold();
   }
 
   /** Say what became of what was queued here, now that the server has answered. */
