@@ -79,7 +79,7 @@ def test_the_terminal_speaks_the_language_of_the_device(
     counter.stamp(other)
     stamp(page)
     refused = translate("Too soon: the next stamp is possible at {time}.", language)
-    expect(page.locator(".notice.bad")).to_contain_text(refused.format(time="10:15"))
+    expect(page.locator(".notice.bad")).to_contain_text(refused.format(time="10:16"))
     assert_no_axe_violations(page)
 
 

@@ -91,7 +91,7 @@ def test_each_result_is_shown_and_a_refusal_says_why(visits: Visits, api: Api, a
     page.locator(".chip.line").click()
     accepted, refused = page.locator(".entries li").all()
     expect(accepted).to_contain_text("accepted")
-    expect(refused).to_contain_text("Too soon: the next stamp is possible at 10:15.")
+    expect(refused).to_contain_text("Too soon: the next stamp is possible at 10:16.")
     assert counter.types(card) == ["stamp_earned"]
 
 
