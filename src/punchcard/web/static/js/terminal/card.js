@@ -2,9 +2,10 @@
 
 import { askedAgain, cardActions } from "./card_actions.js";
 import { cardDeeds } from "./card_deeds.js";
-import { cardFace, doneWords } from "./card_face.js";
+import { cardFace } from "./card_face.js";
 import { createCardState } from "./card_state.js";
 import { button, h, keepFocus, notice } from "./dom.js";
+import { doneWords } from "./done_words.js";
 import { keyOf, seen } from "./queue.js";
 import { countdownTo, momentOf, sentenceOf } from "./refusals.js";
 import { t } from "./texts.js";

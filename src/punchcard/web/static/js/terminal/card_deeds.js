@@ -1,6 +1,6 @@
 // What the buttons of a card do: each asks the server, or writes down what can wait.
 
-import { refundedWords } from "./card_face.js";
+import { refundedWords } from "./done_words.js";
 import { proofOf } from "./proofs.js";
 import { askPurchase } from "./purchase.js";
 import { askRefund } from "./refund.js";

@@ -4,7 +4,7 @@ import test from "node:test";
 import {
   doneWords,
   refundedWords,
-} from "../../../src/punchcard/web/static/js/terminal/card_face.js";
+} from "../../../src/punchcard/web/static/js/terminal/done_words.js";
 
 /** What staff read after a purchase that earned so many points. */
 const after = (points_delta) =>
