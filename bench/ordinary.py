@@ -15,9 +15,10 @@ from bench.codes import card_token
 from bench.load import Order, Report
 from bench.peers import ordinary_server
 from bench.served_shop import CARDS, WARM_UP_SECONDS, run_load, tidy
-from bench.servers import Server, answering, create_database, free_port
+from bench.servers import Server, answering, create_database
 from bench.shop import PIN
 from punchcard.kit.settings import Settings
+from tools.free_ports import free_port
 
 STAFF = 5
 _DATABASE = "bench_ordinary"

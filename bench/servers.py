@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from sqlalchemy.engine import make_url
 from bench.processes import resident_mb
 from punchcard.kit.environment.reading import PREFIX
 from punchcard.kit.settings import Settings, load_settings
+from tools.free_ports import free_port
 
 START_SECONDS = 30
 STOP_SECONDS = 20
@@ -143,13 +143,6 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "CREDENTIAL_REQUESTS_PER_MINUTE": settings.credential_requests_per_minute,
     }
     return own | {PREFIX + name: str(value) for name, value in given.items()}
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 at which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for_answer(process: subprocess.Popen[bytes], port: int) -> None:

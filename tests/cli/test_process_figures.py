@@ -8,12 +8,12 @@ import httpx
 import pytest
 
 from punchcard.kit.settings import Settings
-from tests.support.demo_server import free_port
 from tests.support.open_shop import open_shop
 from tests.support.prometheus import Told, told_by
 from tests.support.server_process import caller, environment_for, serving
 from tests.support.waiting import wait_until
 from tests.support.warm_interpreter import start
+from tools.free_ports import free_port
 
 STAMPS = 5
 

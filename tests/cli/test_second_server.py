@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.demo_server import free_port
 from tests.support.server_process import command, environment_for, serving
+from tools.free_ports import free_port
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

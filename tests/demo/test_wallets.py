@@ -24,8 +24,8 @@ from punchcard.loyalty.cards import card_service
 from punchcard.loyalty.vocabulary import CardStatus
 from punchcard.main import create_app, create_worker
 from punchcard.wallets.apple.signing import load_signer
-from tests.support.demo_server import free_port
 from tests.support.waiting import PATIENCE_SECONDS
+from tools.free_ports import free_port
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 NOW = datetime(2026, 6, 17, 13, 30, tzinfo=UTC)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from tests.support.certificates import self_signed
-from tests.support.demo_server import free_port
+from tools.free_ports import free_port
 from tools.proxies import find_proxy
 
 NAME = "cards.example"

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.demo_server import free_port, plain_environment
+from tests.support.demo_server import plain_environment
 from tests.support.waiting import PATIENCE_SECONDS
+from tools.free_ports import free_port
 
 README = Path(__file__).parent.parent.parent / "README.md"
 PASSWORD = "coffee and cake for all"

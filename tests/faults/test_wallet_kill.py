@@ -25,12 +25,12 @@ from punchcard.kit.settings import Settings, load_settings
 from punchcard.wallets.google.access_token import ServiceAccount
 from punchcard.wallets.models import ApplePass
 from tests.support.books import audited
-from tests.support.demo_server import free_port
 from tests.support.drivers.till import TillDriver, open_till_driver
 from tests.support.server_process import environment_for
 from tests.support.warm_interpreter import WarmProcess, start
 from tests.wallets.apple.phone import Phone
 from tests.wallets.google_account import EMAIL, ISSUER, Google, service_account
+from tools.free_ports import free_port
 
 DEADLINE_SECONDS = 60
 TOKEN = "a phone"

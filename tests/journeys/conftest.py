@@ -22,11 +22,11 @@ from tests.journeys.support.clocks import FlowingClock
 from tests.journeys.support.engine import Engine, film_folder, running_engine
 from tests.journeys.support.town import Town, build_town, served_town
 from tests.journeys.support.visits import Visits
-from tests.support.demo_server import free_port
 from tests.support.http import Api
 from tests.support.made_once import made_once
 from tests.support.served import served
 from tests.support.server_process import caller
+from tools.free_ports import free_port
 
 
 @pytest.fixture

@@ -2,13 +2,14 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tools.free_ports import free_port
 
 READY = "Uvicorn running on"
 
@@ -57,10 +58,3 @@ def running_demo(folder: Path, *options: str) -> Iterator[Demo]:
 def plain_environment() -> dict[str, str]:
     """Return this process's environment without settings of Punchcard."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PUNCHCARD_")}
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

@@ -13,6 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from tests.support.certificates import self_signed
+from tools.free_ports import free_port
 
 USER, PASSWORD = "shop", "p@ss:word"
 
@@ -93,12 +94,12 @@ def mail_server(folder: Path, *, has_tls: bool = True, is_private: bool = False)
     controller = Controller(
         inbox,
         hostname="127.0.0.1",
-        port=0,
+        port=free_port(),
         ssl_context=context if is_private else None,
         enable_SMTPUTF8=True,
         **more,
     )
-    controller = _on_a_free_port(controller)
+    controller.start()
     try:
         yield MailServer(inbox, controller.port, certificate.decode())
     finally:
@@ -122,15 +123,6 @@ def html(message: EmailMessage) -> str:
     body = message.get_body(("html",))
     assert body is not None
     return str(body.get_content())
-
-
-def _on_a_free_port(controller: Controller) -> Controller:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        controller.port = probe.getsockname()[1]
-    controller.start()
-    return controller
 
 
 def _authenticate(_server: Any, _session: Any, _envelope: Any, _how: str, data: Any) -> AuthResult:

@@ -14,8 +14,9 @@ from typing import IO
 
 import httpx
 
-from tests.support.demo_server import free_port, plain_environment
+from tests.support.demo_server import plain_environment
 from tests.support.warm_interpreter import WarmProcess, start
+from tools.free_ports import free_port
 
 PUNCHCARD = str(Path(sys.executable).with_name("punchcard"))
 SECRETS = {

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from typing import Final, NamedTuple
 import httpx
 
 from tools.faults import clocked
+from tools.free_ports import free_port
 
 _READY_SECONDS: Final = 120
 _SECRETS: Final = {
@@ -33,7 +33,7 @@ class Server:
 
     def __init__(self, name: str, database_url: str, folder: Path) -> None:
         self.name = name
-        self.port = _free_port()
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"server-{name}.log"
         self._clock = folder / "clock"
@@ -123,9 +123,3 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

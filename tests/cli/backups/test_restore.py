@@ -27,10 +27,10 @@ from tests.cli.backups.shop import (
     left_of,
 )
 from tests.support.databases import file_of
-from tests.support.demo_server import free_port
 from tests.support.file_rights import mode
 from tests.support.old_databases import database_at
 from tests.support.server_process import PUNCHCARD, command, serving
+from tools.free_ports import free_port
 
 DEADLINE_SECONDS = 60
 

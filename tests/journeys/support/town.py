@@ -14,10 +14,10 @@ from tests.conftest import MONDAY_MORNING
 from tests.loyalty import shelf
 from tests.support import cast
 from tests.support.cast import sign_in
-from tests.support.demo_server import free_port
 from tests.support.http import Api
 from tests.support.served import served
 from tests.support.server_process import caller
+from tools.free_ports import free_port
 
 NO_PROVIDER = "http://127.0.0.1:9"
 """An identity provider that is set up and away: its button is there, and what comes of it."""

@@ -17,10 +17,10 @@ from punchcard.kit.clock import ManualClock
 from punchcard.kit.settings import Settings
 from punchcard.main import create_worker
 from tests.support.books import audited
-from tests.support.demo_server import free_port
 from tests.support.drivers.till import open_till_driver
 from tests.wallets.apple.certified import with_certificates
 from tests.wallets.apple.phone import Phone
+from tools.free_ports import free_port
 
 PHONES, STAMPS = 3, 15
 HOUR = timedelta(hours=1)
