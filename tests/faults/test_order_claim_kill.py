@@ -19,9 +19,10 @@ from tests.connect.claims.receipt_driver import ReceiptDriver
 from tests.connect.integrations.web_shop import WebShop, connected
 from tests.faults.test_order_kill import told
 from tests.support.books import audited
-from tests.support.claim_process import ClaimPlan, claiming, go
+from tests.support.claim_process import ClaimPlan, claiming
 from tests.support.drivers.till import TillDriver, till_driver_at
 from tests.support.order_process import OrderPlan, started
+from tests.support.warm_module import go
 
 PAID_BACK = [{"id": 1, "total": "-9.35"}]
 COUNTED, LEFT = 1935, 1935 - 616

@@ -61,13 +61,6 @@ def claiming(plan: ClaimPlan) -> Iterator[TalkingProcess]:
         yield process
 
 
-def go(*processes: TalkingProcess) -> None:
-    """Let all begin at once."""
-    for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-
-
 def work(plan: ClaimPlan) -> None:
     """Do what the plan says."""
     clock = SystemClock()

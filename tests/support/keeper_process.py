@@ -17,7 +17,7 @@ from punchcard.kit.ids import SystemIds
 from punchcard.kit.secrets import Keyring
 from punchcard.loyalty.cards.former_contacts import FormerContacts
 from tests.support.drivers.till import open_till
-from tests.support.warm_module import TalkingProcess, talking
+from tests.support.warm_module import TalkingProcess, go, talking
 
 
 @contextmanager
@@ -38,9 +38,7 @@ def running_keepers(
 
 def begin_together(processes: list[TalkingProcess]) -> None:
     """Let all work at once, and wait until each is done."""
-    for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
+    go(*processes)
     assert [process.wait() for process in processes] == [0] * len(processes)
 
 

@@ -42,6 +42,13 @@ def talking(module: str, *words: str) -> Iterator[TalkingProcess]:
                 stdin.close()
 
 
+def go(*processes: TalkingProcess) -> None:
+    """Let all begin at once: each waits for a line."""
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+
+
 def started(
     module: str,
     *words: str,

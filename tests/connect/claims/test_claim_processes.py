@@ -13,8 +13,9 @@ from punchcard.kit.clock import ManualClock, SystemClock
 from punchcard.kit.settings import Settings
 from punchcard.loyalty.tables import ENTRIES
 from tests.connect.claims.receipt_driver import ReceiptDriver
-from tests.support.claim_process import ClaimPlan, claiming, go
+from tests.support.claim_process import ClaimPlan, claiming
 from tests.support.drivers.till import TillDriver
+from tests.support.warm_module import go
 
 
 @pytest.fixture
