@@ -6,8 +6,14 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any, Final
 
-from punchcard.connect.imports.errors import ImportCellTooLong, ImportTooLarge, ImportUnreadable
+from punchcard.connect.imports.errors import (
+    ImportCellTooLong,
+    ImportTooLarge,
+    ImportTooManyColumns,
+    ImportUnreadable,
+)
 from punchcard.connect.imports.reading.limits import CELL_CHARACTERS, FileLimits, Row
+from punchcard.connect.imports.reading.workbook_bounds import check_bounds
 
 BEGINNING: Final = b"PK\x03\x04"
 """How every workbook begins: it is a ZIP archive."""
@@ -19,21 +25,29 @@ _MEGABYTE: Final = 1_000_000
 def read_workbook(content: bytes, limits: FileLimits) -> Iterator[Row]:
     """Give the rows of the first sheet; trailing empty cells are left out.
 
-    Raises ImportUnreadable, ImportTooLarge for one that unpacks to more than it may.
+    Raises ImportUnreadable, ImportCellTooLong, ImportTooLarge for one that unpacks to more than it
+    may, and ImportTooManyColumns for one whose rows are so wide that to look at them takes minutes.
     """
     _check_packing(content, limits)
     # Loaded only once somebody brings a workbook.
     from openpyxl import load_workbook
 
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            check_bounds(archive)
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False)
         sheet = book.worksheets[0]
         # What a file claims to be its size is its own word.
         sheet.reset_dimensions()
         rows = sheet.iter_rows(values_only=True)
+        left = limits.rows * limits.columns
         for number, cells in enumerate(rows, start=1):
+            # A single cell at the right edge is as wide as a whole row of them.
+            left -= len(cells)
+            if left < 0:
+                raise ImportTooManyColumns(row=number, columns=len(cells), limit=limits.columns)
             yield _row(cells, number)
-    except (ImportCellTooLong, ImportTooLarge):
+    except (ImportCellTooLong, ImportTooLarge, ImportTooManyColumns):
         raise
     except Exception:
         # A broken workbook fails anywhere in the library that reads it.
