@@ -25,9 +25,10 @@ from punchcard.wallets.apple.signing import PassSigner
 from punchcard.wallets.pass_content import for_holder
 from punchcard.wallets.pass_facts import CardFacts, ProgramFacts
 from punchcard.wallets.png import png_of
+from punchcard.wallets.stamp_drawing import StampLook
 
 _TARGET: Final = 10
-_COLOURS: Final = ("#1f2937", "#f59e0b", "#ffffff")
+_LOOK: Final = StampLook("#1f2937", "#f59e0b", "#ffffff")
 _SIGN: Final = "openssl speed rsa2048, signatures a second"
 _FIRSTS_A_ROUND: Final = 2
 
@@ -54,8 +55,8 @@ class PassMill:
         )
         return [
             *text_files(content, words, identity),
-            *logo_files(self.logo, _COLOURS[0]),
-            *strip_files(card.stamps, _TARGET, *_COLOURS),
+            *logo_files(self.logo, _LOOK.background),
+            *strip_files(card.stamps, _TARGET, _LOOK),
         ]
 
     def make(self, number: int) -> bytes:
@@ -70,7 +71,7 @@ def passes(workshop: Workshop) -> list[Figure]:
     of it.
     """
     chain = make_chain()
-    mill = _mill(chain)
+    mill = pass_mill(chain)
     numbers = count(1)
     rates: dict[str, list[float]] = {"own": [], "openssl": []}
     with peers(Ingredients(chain, mill.files(7))) as others:
@@ -120,13 +121,14 @@ def make_first_pass() -> Callable[[], int]:
     ingredients = (chain, _logo())
 
     def make() -> int:
-        mill = _mill(ingredients[0], ingredients[1])
+        mill = pass_mill(ingredients[0], ingredients[1])
         return len(mill.make(7))
 
     return make
 
 
-def _mill(chain: AppleChain, logo: bytes | None = None) -> PassMill:
+def pass_mill(chain: AppleChain, logo: bytes | None = None) -> PassMill:
+    """Return what makes passes with the keys of `chain`."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -149,9 +151,11 @@ def _program() -> ProgramFacts:
         stamps_target=_TARGET,
         stamp_reward={"name": "Un café offert", "description": "Un café de votre choix."},
         terms_text=terms,
-        branding=dict(
-            zip(("background_color", "accent_color", "text_color"), _COLOURS, strict=True)
-        ),
+        branding={
+            "background_color": _LOOK.background,
+            "accent_color": _LOOK.accent,
+            "text_color": _LOOK.text,
+        },
         texts={"en": {"name": "Coffee card"}, "de": {"name": "Kaffeekarte"}},
     )
 
