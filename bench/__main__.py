@@ -29,7 +29,7 @@ from bench.receipts import LARGE_SIZES, SIZES, receipts
 from bench.rows import rows
 from bench.server_processes import server_processes
 from bench.shops import shops
-from bench.stamps import memory, operations, ordinary, stamps
+from bench.stamps import memory, operations, ordinary, reference_waits, stamps
 from bench.start import start
 from bench.syncs import syncs
 from bench.timing import timing
@@ -49,6 +49,7 @@ BENCHES: dict[str, tuple[str, Bench]] = {
         "POST /stamp on PostgreSQL, 64 connections, beside pgbench",
         stamps(64, least_ratio=1.2),
     ),
+    "pgbench-waits": ("the longest waits of pgbench itself, beside its average", reference_waits),
     "operations-500": ("POST /operations on PostgreSQL, 500 stamps a call", operations),
     "ordinary": ("16 connections beside a server in the ordinary style", ordinary),
     "memory": ("memory of the server under 64 connections", memory),

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,20 @@ class Pgbench:
         with psycopg.connect(self._url) as connection:
             connection.execute(FUNCTION.read_bytes())
 
-    def run(self, seconds: float, clients: int, *, counts: bool = True) -> PgbenchResult:
+    def waits_ms(self, seconds: float, clients: int) -> list[float]:
+        """Let them run as `run` does and return how long each stamp took, in milliseconds.
+
+        The line that pgbench writes for each stamp costs it a little of what is measured.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            self.run(seconds, clients, more=("--log", f"--log-prefix={folder}/waits"))
+            lines = [line for file in Path(folder).iterdir() for line in file.open()]
+        # Client, number, and the time it took in microseconds.
+        return [int(line.split()[2]) / 1000 for line in lines]
+
+    def run(
+        self, seconds: float, clients: int, *, counts: bool = True, more: Sequence[str] = ()
+    ) -> PgbenchResult:
         """Let them run for whole seconds, at least one; with or without the daily rollup."""
         script = (
             f"\\set card random(1, {self._cards})\n"
@@ -51,6 +65,7 @@ class Pgbench:
             done = subprocess.run(
                 [
                     *self._command(clients),
+                    *more,
                     "-T",
                     str(max(1, round(seconds))),
                     "-f",

@@ -105,6 +105,10 @@ class BenchShop:
             postgresql_us=used / max(1, result.stamps) * 1e6,
         )
 
+    def reference_waits_ms(self, clients: int, seconds: float) -> list[float]:
+        """Return how long each stamp of a round of pgbench took."""
+        return self.pgbench.waits_ms(seconds, clients)
+
 
 @contextmanager
 def open_bench_shop(progress: Progress) -> Iterator[BenchShop]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import mean, quantiles
 
 from bench.figures import Figure, Goal, figure, middle
 from bench.load import Report
@@ -31,6 +32,25 @@ def stamps(connections: int, *, least_ratio: float) -> Bench:
         ]
 
     return run
+
+
+def reference_waits(workshop: Workshop) -> list[Figure]:
+    """Measure how much longer the 99th of a hundred waits of pgbench itself is than its average."""
+    found: dict[int, list[tuple[float, float]]] = {16: [], 64: []}
+    for _ in workshop.each_round("waits of pgbench itself"):
+        for clients, rounds in found.items():
+            waits = workshop.served_shop.reference_waits_ms(clients, workshop.seconds)
+            rounds.append((quantiles(waits, n=100)[-1], mean(waits)))
+    return [
+        figure(
+            f"pgbench-{clients}-p99",
+            middle([p99 for p99, _ in rounds]),
+            "ms, a stamp of pgbench",
+            reference="its average in the same rounds",
+            reference_value=middle([usual for _, usual in rounds]),
+        )
+        for clients, rounds in found.items()
+    ]
 
 
 def operations(workshop: Workshop) -> list[Figure]:
