@@ -371,7 +371,8 @@ class OpenCard(Operation):
     `is_mailed` says whether the address that was told is written to. `has_welcome` says whether
     the card ever gets the welcome bonus: not one that moves in from elsewhere. `external_code` is
     the code of the card that the customer has from there. `referrer_card_id` is the card by
-    whose link they came.
+    whose link they came. `card_id` is the id of the new card, where the caller draws it: later
+    operations of the same list may name the card by it.
     """
 
     program_id: ProgramId
@@ -384,6 +385,7 @@ class OpenCard(Operation):
     has_welcome: bool = True
     external_code: str | None = None
     referrer_card_id: CardId | None = None
+    card_id: CardId | None = None
 
 
 @value

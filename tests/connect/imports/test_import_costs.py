@@ -8,7 +8,7 @@ from tests.support.drivers.till import TillDriver
 from tests.support.statements import statements_of
 
 _PARTS, _ROWS_A_PART = 2, 250
-_STATEMENTS_A_PART = 41
+_STATEMENTS_A_PART = 49
 
 
 def test_a_run_asks_for_a_part_and_not_for_each_row(

@@ -12,8 +12,12 @@ from punchcard.db.base import table_of
 from punchcard.db.database import Database
 from punchcard.kit.clock import ManualClock, SystemClock
 from punchcard.kit.ids import CardId, EntryId, ImportId, ProgramId, SystemIds, VendorId
-from punchcard.loyalty.errors.balances import PointsAlreadySpent, StampsAlreadySpent
-from punchcard.loyalty.errors.cards import CardCodeAmbiguous, CardNotFound
+from punchcard.loyalty.errors.balances import (
+    BalanceLimitReached,
+    PointsAlreadySpent,
+    StampsAlreadySpent,
+)
+from punchcard.loyalty.errors.cards import CardAlreadyExists, CardCodeAmbiguous, CardNotFound
 from punchcard.loyalty.errors.programs import ProgramTypeMismatch
 from punchcard.loyalty.errors.till import NotVoidable, OpeningBalanceExists
 from punchcard.loyalty.import_models import HistoryImport
@@ -25,11 +29,14 @@ from punchcard.loyalty.operations import (
     CardRef,
     NewCustomer,
     OpenCard,
+    OperationMetadata,
     SetOpeningBalance,
 )
 from punchcard.loyalty.reports.liability_service import liability
 from punchcard.loyalty.reports.stats_rebuild import compare
+from punchcard.loyalty.rules.values import BALANCE_LIMIT
 from punchcard.loyalty.tables import ENTRIES
+from punchcard.loyalty.till.batch import Outcome
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.vocabulary import ActorKind, EntryType
 from tests.support.audited_till_driver import audited_till_driver
@@ -282,3 +289,82 @@ def test_the_undo_of_what_has_ended_takes_nothing_else(
     undone = alice.till.submit(alice.void(EntryId(opened.entry["id"]), actor=moving))
     assert undone.card.points == 9
     assert undone.entry["details"]["ended"] == [0, "30"]
+
+
+def points_on(alice: TillDriver, card_id: CardId) -> int:
+    """Return the points that a card's row has."""
+    with alice.database.read() as session:
+        return session.get_one(LoyaltyCard, card_id).points
+
+
+def moves_in(
+    alice: TillDriver, by: Actor, program_id: ProgramId, card_id: CardId, points: int
+) -> list[Outcome]:
+    """Hand in what opens a card of this id and puts a balance on it, in one list."""
+    whose: OperationMetadata = {"vendor_id": alice.vendor_id, "actor": by}
+    opening = OpenCard(
+        **whose | {"idempotency_key": "row-1:card", "fingerprint": b"card"},
+        program_id=program_id,
+        customer=NewCustomer(email="mia@home.example"),
+        is_mailed=False,
+        has_welcome=False,
+        card_id=card_id,
+    )
+    balance = SetOpeningBalance(
+        **whose | {"idempotency_key": "row-1", "fingerprint": b"balance"},
+        card=CardRef(CardKey.ID, card_id),
+        points=points,
+    )
+    return alice.till.submit_all([opening, balance])
+
+
+def test_one_list_opens_a_card_and_puts_its_balance_on_it(alice: TillDriver, moving: Actor) -> None:
+    program, card_id = alice.program(type="points"), CardId(alice.ids.new_id())
+
+    opened, told = moves_in(alice, moving, program, card_id, 450)
+
+    assert isinstance(opened, Receipt)
+    assert isinstance(told, Receipt)
+    assert (opened.card.id, opened.card.points) == (card_id, 0)
+    assert (told.card.id, told.card.points) == (card_id, 450)
+    assert [one["sequence"] for one in (opened.entry, told.entry)] == [1, 2]
+    assert points_on(alice, card_id) == 450
+
+
+def test_the_same_list_again_answers_as_before_whatever_id_it_asks_for(
+    alice: TillDriver, moving: Actor
+) -> None:
+    program = alice.program(type="points")
+    first, second = CardId(alice.ids.new_id()), CardId(alice.ids.new_id())
+    moves_in(alice, moving, program, first, 450)
+
+    answers = moves_in(alice, moving, program, second, 450)
+
+    assert [isinstance(one, Receipt) and (one.is_replay, one.card.id) for one in answers] == [
+        (True, first),
+        (True, first),
+    ]
+
+
+def test_a_card_that_opens_stays_where_its_balance_is_refused(
+    alice: TillDriver, moving: Actor
+) -> None:
+    program, card_id = alice.program(type="points"), CardId(alice.ids.new_id())
+
+    opened, refused = moves_in(alice, moving, program, card_id, BALANCE_LIMIT + 1)
+
+    assert isinstance(opened, Receipt)
+    assert isinstance(refused, BalanceLimitReached)
+    assert points_on(alice, card_id) == 0
+
+
+def test_no_card_has_the_id_that_a_refused_opening_asked_for(
+    alice: TillDriver, moving: Actor
+) -> None:
+    program = alice.program(type="points")
+    alice.card(program, customer=NewCustomer(email="mia@home.example"))
+
+    refused, missed = moves_in(alice, moving, program, CardId(alice.ids.new_id()), 450)
+
+    assert isinstance(refused, CardAlreadyExists)
+    assert isinstance(missed, CardNotFound)

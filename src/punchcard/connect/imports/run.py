@@ -5,7 +5,7 @@ again: each operation has a key of its own, and what was done answers as it did.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,7 +27,12 @@ from punchcard.db.outbox import RetryLater
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.ids import CardId, EntryId, ImportId
-from punchcard.loyalty.errors.cards import CardAlreadyExists, CardBlocked, ContactConflict
+from punchcard.loyalty.errors.cards import (
+    CardAlreadyExists,
+    CardBlocked,
+    CardNotFound,
+    ContactConflict,
+)
 from punchcard.loyalty.errors.till import OpeningBalanceExists
 from punchcard.loyalty.operations import (
     Actor,
@@ -40,6 +45,7 @@ from punchcard.loyalty.operations import (
     SetOpeningBalance,
 )
 from punchcard.loyalty.tables import CARDS, ENTRIES
+from punchcard.loyalty.till.batch import Outcome
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.vocabulary import ActorKind
 
@@ -118,27 +124,49 @@ def _place(known: Known, number: int, row: ImportRow) -> _Place:
 
 
 def _open_cards(work: ImportWork, row: CardImport, places: Sequence[_Place]) -> None:
+    """Open the cards of new customers and put their balances on them, in one go where that goes.
+
+    A balance names the card by the id that its opening asks for. Where another card stands for the
+    customer (opened elsewhere since the look, or by an earlier turn) there is none of that id, and
+    the balance goes onto the card that is there.
+    """
     asked = [place for place in places if place.fault is None]
-    operations = [_opening(row, place) for place in asked]
-    for place, outcome in zip(asked, _submitted(work, operations), strict=True):
-        if isinstance(outcome, Receipt):
-            place.card_id = outcome.card.id
-        elif isinstance(outcome, CardAlreadyExists):
-            # Opened elsewhere since the look.
-            place.card_id = CardId(str(outcome.facts["card_id"]))
-        else:
-            place.fault = _fault_of(outcome)
+    steps: list[tuple[_Place, Operation]] = []
+    for place in asked:
+        card_id = CardId(work.ids.new_id())
+        steps.append((place, _opening(row, place, card_id)))
+        if _has_balance(place):
+            steps.append((place, _balance(row, place, card_id)))
+    outcomes = _submitted(work, [operation for _, operation in steps])
+    for (place, operation), outcome in zip(steps, outcomes, strict=True):
+        if isinstance(operation, OpenCard):
+            _note_opening(place, outcome)
+        elif not isinstance(outcome, CardNotFound):
+            _note_balance(place, outcome)
     _set_balances(work, row, [place for place in asked if place.card_id is not None])
+
+
+def _note_opening(place: _Place, outcome: Outcome) -> None:
+    if isinstance(outcome, Receipt):
+        place.card_id = outcome.card.id
+    elif isinstance(outcome, CardAlreadyExists):
+        place.card_id = CardId(str(outcome.facts["card_id"]))
+    else:
+        place.fault = _fault_of(outcome)
+
+
+def _note_balance(place: _Place, outcome: Outcome) -> None:
+    if isinstance(outcome, Receipt):
+        place.entry_id = EntryId(outcome.entry["id"])
+    else:
+        place.fault = _fault_of(outcome)
 
 
 def _set_balances(work: ImportWork, row: CardImport, places: Sequence[_Place]) -> None:
     asked = [place for place in places if _has_balance(place)]
-    operations = [_balance(row, place) for place in asked]
+    operations = [_balance(row, place, place.card_id) for place in asked if place.card_id]
     for place, outcome in zip(asked, _submitted(work, operations), strict=True):
-        if isinstance(outcome, Receipt):
-            place.entry_id = EntryId(outcome.entry["id"])
-        else:
-            place.fault = _fault_of(outcome)
+        _note_balance(place, outcome)
 
 
 def _has_balance(place: _Place) -> bool:
@@ -151,7 +179,7 @@ def _has_balance(place: _Place) -> bool:
     return row.stamps is not None or row.points is not None
 
 
-def _submitted(work: ImportWork, operations: Sequence[Operation]) -> Iterable[Any]:
+def _submitted(work: ImportWork, operations: Sequence[Operation]) -> list[Outcome]:
     outcomes = work.till.submit_all(operations)
     for outcome in outcomes:
         if isinstance(outcome, DomainError) and outcome.kind is Kind.BUSY:
@@ -164,7 +192,7 @@ def _fault_of(refusal: DomainError) -> BadRow:
     return BadRow(code) if code else BadRow(FaultCode.REFUSED, reason=refusal.code)
 
 
-def _opening(row: CardImport, place: _Place) -> OpenCard:
+def _opening(row: CardImport, place: _Place, card_id: CardId) -> OpenCard:
     told = place.row
     customer = NewCustomer(
         name=told.name,
@@ -183,15 +211,15 @@ def _opening(row: CardImport, place: _Place) -> OpenCard:
         has_welcome=False,
         locale=told.locale,
         external_code=told.external_code,
+        card_id=card_id,
     )
 
 
-def _balance(row: CardImport, place: _Place) -> SetOpeningBalance:
+def _balance(row: CardImport, place: _Place, card_id: CardId) -> SetOpeningBalance:
     told = place.row
-    assert place.card_id is not None
     return SetOpeningBalance(
         **metadata_of(row, place.number, "", told.stamps, told.points, row.balance),
-        card=CardRef(CardKey.ID, place.card_id),
+        card=CardRef(CardKey.ID, card_id),
         stamps=told.stamps,
         points=told.points,
         adds=row.balance is BalanceMode.ADD,

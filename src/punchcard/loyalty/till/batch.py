@@ -303,7 +303,7 @@ class Batch:
         if self.waiting.holds_up(operation):
             raise _Deferred
         program, keeps_origins = self.opening.of(operation)
-        state = CardState(id=CardId(self.dependencies.ids.new_id()))
+        state = CardState(id=operation.card_id or CardId(self.dependencies.ids.new_id()))
         decision = decide(operation, program, state, self.now)
         self.writes.places.refuse_if_full(program.vendor_id, is_vouched=operation.is_vouched)
         contact = vouched_contact(operation)
@@ -318,7 +318,10 @@ class Batch:
             referral_id = ReferralId(self.dependencies.ids.new_id())
             row = referral_row(self.connection, operation, state.id, referral_id, self.now)
             self.writes.promises.referrals += [row] if row else []
-        return self._accept(operation, held, decision)
+        receipt = self._accept(operation, held, decision)
+        if operation.card_id is not None:
+            self.locks.add_opened(held)
+        return receipt
 
     def _accept(self, operation: Operation, card: HeldCard, decision: Decision) -> Receipt:
         """Number and chain the entries, move the card, note everything that is to be written."""

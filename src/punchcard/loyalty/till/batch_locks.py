@@ -88,6 +88,11 @@ class BatchLocks:
         if looks_closer:
             self._look_closer(operations)
 
+    def add_opened(self, card: HeldCard) -> None:
+        """Let later operations of the batch name a card by the id that its opening told."""
+        ref = CardRef(CardKey.ID, card.state.id)
+        self.cards[ref], self.card_ids[ref] = card, card.state.id
+
     @property
     def locked(self) -> set[str]:
         """Return the ids of the rows that this batch holds."""
@@ -196,7 +201,13 @@ class BatchLocks:
         found = till_locks.lock_cards(self.connection, refs, wallets, waits=waits)
         free, held = found.free, found.held
         if len(free) + len(held) < len(set(refs)):
-            self._look_for_codes(operations, free.keys() | held.keys())
+            opened_here = {
+                CardRef(CardKey.ID, o.card_id)
+                for o in operations
+                if isinstance(o, OpenCard) and o.card_id
+            }
+            self._look_for_codes(operations, free.keys() | held.keys() | opened_here)
+        if self.by_code:
             by_id = [CardRef(CardKey.ID, one) for ids in self.by_code.values() for one in ids]
             coded = till_locks.lock_cards(self.connection, by_id, wallets, waits=waits)
             free, held = free | coded.free, held | coded.held
@@ -219,7 +230,8 @@ class BatchLocks:
             for o in operations
             if isinstance(o, CardOperation) and o.card not in ours
         }
-        self.by_code = cards_by_code(self.connection, wanted)
+        if wanted:
+            self.by_code = cards_by_code(self.connection, wanted)
 
     def _lead_on(self, by_id: dict[CardId, HeldCard], *, waits: bool) -> None:
         """Lock the cards that the codes of merged ones lead to, and let those name them.
