@@ -211,9 +211,9 @@ class FakeProvider:
             return JSONResponse({"error": "invalid_grant"}, 400)
         claims = self._claims(granted)
         token = self.forge(self, claims) if self.forge is not None else self.token_of(claims)
-        return JSONResponse(
-            {"access_token": "of no use", "token_type": "Bearer", "id_token": token}
-        )
+        told = {"access_token": "of no use", "token_type": "Bearer", "id_token": token}
+        # In ASCII, so that a forged token may hold half a character.
+        return Response(json.dumps(told), media_type="application/json")
 
     async def _logout(self, request: Request) -> Response:
         self._is_away(request)

@@ -23,6 +23,7 @@ from punchcard.fakes.oidc import (
     FakeProvider,
     SigningKey,
     signed_with_public_key,
+    signing_input,
     unsigned,
 )
 from punchcard.kit.clock import ManualClock
@@ -69,6 +70,14 @@ def no_token(_: FakeProvider, __: Claims) -> str:
     return "no token"
 
 
+def half_a_character(_: FakeProvider, __: Claims) -> str:
+    return "a.b.\ud800"
+
+
+def signed_in_a_list_of_ways(_: FakeProvider, claims: Claims) -> str:
+    return signing_input({"alg": ["RS256"], "typ": "JWT"}, claims) + ".AA"
+
+
 def nested_too_deep(_: FakeProvider, __: Claims) -> str:
     head = base64.urlsafe_b64encode(b"[" * 6000).rstrip(b"=").decode()
     return f"{head}.e30.AA"
@@ -84,6 +93,8 @@ def nested_too_deep(_: FakeProvider, __: Claims) -> str:
         of_an_unknown_key,
         with_a_changed_claim,
         no_token,
+        half_a_character,
+        signed_in_a_list_of_ways,
         nested_too_deep,
     ],
 )
@@ -118,6 +129,11 @@ CHANGES: dict[str, dict[str, Any]] = {
     "an end that is no number": {"exp": "tomorrow"},
     "nobody": {"sub": ""},
     "no text": {"sub": 1},
+    "half a character in its nonce": {"nonce": "\ud800"},
+    "half a character in its name": {"sub": "acme|\ud800"},
+    "half a character in its issuer": {"iss": "https://login\ud800.example"},
+    "half a character in its audience": {"aud": "\ud800"},
+    "half a character in its party": {"azp": "\ud800"},
 }
 
 
@@ -147,6 +163,28 @@ def test_several_audiences_are_good_with_us_as_the_party(
     provider.tamper = lambda claims: claims.update(
         aud=["punchcard", "another client"], azp="punchcard"
     )
+
+    assert visit(visitors()).headers["location"] == "/console"
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("email", ["anna\ud800@home.example", "an\nna@home.example"])
+def test_an_address_that_is_no_text_is_none(
+    visitors: Visitors, provider: FakeProvider, email: str
+) -> None:
+    provider.account = Account("acme|9", email)
+    visitor = visitors()
+
+    assert "That account may not sign in here" in text_of(visit(visitor))
+    assert visitor.get("/sign-in").status_code == 200
+
+
+@ON_SQLITE
+@pytest.mark.usefixtures("linked")
+def test_what_is_not_asked_for_may_hold_half_a_character(
+    visitors: Visitors, provider: FakeProvider
+) -> None:
+    provider.tamper = lambda claims: claims.update(name="\ud83d", acr="\ud83d", amr=["\ud83d"])
 
     assert visit(visitors()).headers["location"] == "/console"
 

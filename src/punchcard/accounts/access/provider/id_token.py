@@ -61,19 +61,19 @@ def check_id_token(
     _check_times(claims, now)
     _check_party(claims, client_id)
     told = claims.get("nonce")
-    if not isinstance(told, str) or not hmac.compare_digest(told.encode(), nonce.encode()):
+    # JSON can tell half a character (RFC 8259, section 8.2); ours is of ASCII alone.
+    if not (isinstance(told, str) and told.isascii() and hmac.compare_digest(told, nonce)):
         raise _refused("its nonce is of another request")
-    subject, email = claims.get("sub"), claims.get("email")
+    subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= _SUBJECT_CHARACTERS:
         raise _refused("its sub is missing, too long, or has characters that no sub has")
     if not subject.isascii() or not subject.isprintable():
         raise _refused("its sub is missing, too long, or has characters that no sub has")
-    is_address = isinstance(email, str) and "@" in email and len(email) <= _EMAIL_CHARACTERS
     amr, acr = claims.get("amr"), claims.get("acr")
     return ProviderAccount(
         issuer=issuer,
         subject=subject,
-        email=email.strip().lower() if isinstance(email, str) and is_address else None,
+        email=_address(claims.get("email")),
         # True and nothing else: the word "true" of some providers is no promise by the protocol.
         is_verified=claims.get("email_verified") is True,
         amr=frozenset(one for one in amr if isinstance(one, str))
@@ -107,10 +107,20 @@ def _verified(token: str, client_id: str, issuer: str, keys_of: KeysOf) -> dict[
                 "verify_nbf": False,
             },
         )
-    # RecursionError: brackets within brackets, a few thousand deep.
-    except (jwt.PyJWTError, RecursionError) as error:
-        raise _refused(f"{type(error).__name__}: {error}"[:_REASON_CHARACTERS]) from error
+    # RecursionError: brackets within brackets, a few thousand deep. The others: half a character,
+    # or a list where a text belongs.
+    except (jwt.PyJWTError, RecursionError, ValueError, TypeError) as error:
+        reason = f"{type(error).__name__}: {error}"[:_REASON_CHARACTERS]
+        raise _refused("".join(filter(str.isprintable, reason))) from error
     return claims
+
+
+def _address(told: Any) -> str | None:
+    """Return an address in small letters, None for what can be none."""
+    if not isinstance(told, str) or "@" not in told or len(told) > _EMAIL_CHARACTERS:
+        return None
+    address = told.strip().lower()
+    return address if address.isprintable() else None
 
 
 def _key(candidates: list[Document], algorithm: str) -> RSAPublicKey | EllipticCurvePublicKey:
