@@ -53,9 +53,9 @@ def test_a_forgotten_password_is_chosen_anew_by_the_link_of_a_mail(
     page = visits.open(javascript=javascript)
     page.goto("/sign-in")
     page.get_by_role("link", name="Forgot your password?").click()
-    page.get_by_label("E-mail address").fill(alice.email("owner"))
+    page.get_by_label("E\u2011mail address").fill(alice.email("owner"))
     page.get_by_role("button", name="Send the link").click()
-    expect(page.get_by_role("heading")).to_have_text("Check your e-mail")
+    expect(page.get_by_role("heading")).to_have_text("Check your e\u2011mail")
     assert_no_axe_violations(page)
 
     page.goto(mailed_link(context))
@@ -65,7 +65,7 @@ def test_a_forgotten_password_is_chosen_anew_by_the_link_of_a_mail(
     page.get_by_label("Repeat the new password").fill(NEW)
     page.get_by_role("button", name="Set the password").click()
     expect(page.get_by_role("status")).to_have_text("The password is set. Please sign in with it.")
-    page.get_by_label("E-mail address").fill(alice.email("owner"))
+    page.get_by_label("E\u2011mail address").fill(alice.email("owner"))
     page.get_by_label("Password").fill(NEW)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/console")
@@ -123,7 +123,7 @@ def test_a_new_address_is_confirmed_on_the_phone_it_was_mailed_to(
     page, phone = visits.open(width=1440), visits.open()
     visits.sign_in(page, alice.token())
     page.goto("/console/account?lang=en")
-    page.get_by_label("New e-mail address").fill("new@alice.example")
+    page.get_by_label("New e\u2011mail address").fill("new@alice.example")
     page.get_by_label("Current password").last.fill(PASSWORD)
     page.get_by_role("button", name="Send a link").click()
     page.wait_for_url("**/console/account")
@@ -135,7 +135,7 @@ def test_a_new_address_is_confirmed_on_the_phone_it_was_mailed_to(
     expect(phone.get_by_role("status")).to_contain_text("sign in with the new address")
     # Whoever was signed in with the address of before is asked who they are.
     page.reload()
-    page.get_by_label("E-mail address").fill("new@alice.example")
+    page.get_by_label("E\u2011mail address").fill("new@alice.example")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator("main")).to_contain_text("new@alice.example")
@@ -160,7 +160,7 @@ def test_a_second_factor_is_set_up_and_asked_for_without_javascript_too(
 
     phone = visits.open(javascript=False)
     phone.goto("/sign-in?lang=en")
-    phone.get_by_label("E-mail address").fill(alice.email("owner"))
+    phone.get_by_label("E\u2011mail address").fill(alice.email("owner"))
     phone.get_by_label("Password").fill(PASSWORD)
     phone.get_by_role("button", name="Sign in").click()
     expect(phone.get_by_role("heading", name="One more step")).to_be_visible()
@@ -184,7 +184,7 @@ def test_who_signs_in_right_after_setting_it_up_waits_for_the_next_code(
 
     phone = visits.open()
     phone.goto("/sign-in?lang=en")
-    phone.get_by_label("E-mail address").fill(alice.email("owner"))
+    phone.get_by_label("E\u2011mail address").fill(alice.email("owner"))
     phone.get_by_label("Password").fill(PASSWORD)
     phone.get_by_role("button", name="Sign in").click()
     # The app still shows what was typed to set it up.

@@ -24,7 +24,7 @@ def test_an_admin_opens_a_vendor_whose_owner_makes_the_account_their_own(
     admin.get_by_label("Name of the shop").fill("Chez Carla <b>&</b> 🥐")
     admin.get_by_label("Short name").fill("chez-carla")
     admin.get_by_label("Name", exact=True).fill("Carla")
-    admin.get_by_label("E-mail address").fill("carla@carla.example")
+    admin.get_by_label("E\u2011mail address").fill("carla@carla.example")
     admin.get_by_label("First password").fill(PASSWORD)
     admin.get_by_role("button", name="Open the vendor").click()
     expect(admin.get_by_role("status")).to_contain_text("Chez Carla <b>&</b> 🥐 is open.")
@@ -33,7 +33,7 @@ def test_an_admin_opens_a_vendor_whose_owner_makes_the_account_their_own(
     tablet, phone = (visits.open(width=width, javascript=javascript) for width in (820, 360))
     for page in (tablet, phone):
         page.goto("/console/account")
-        page.get_by_label("E-mail address").fill("carla@carla.example")
+        page.get_by_label("E\u2011mail address").fill("carla@carla.example")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Se connecter").or_(
             page.get_by_role("button", name="Sign in")

@@ -80,7 +80,7 @@ def test_an_address_is_changed_by_its_new_reader_and_put_back_by_the_old_one(
     page.goto(f"{card}/data")
     page.get_by_role("button", name="Continue").click()
     page.goto(link_to(post, OLD, "Open my data"))
-    page.get_by_label("New e-mail address").fill(NEW)
+    page.get_by_label("New e\u2011mail address").fill(NEW)
     page.get_by_role("button", name="Send the link").click()
     expect(page.locator("#new-contact")).to_contain_text(NEW)
     assert_no_axe_violations(page)

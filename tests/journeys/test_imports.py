@@ -55,7 +55,7 @@ def test_an_owner_moves_in_and_takes_it_back(
     trial = page.locator("#trial")
     expect(trial.get_by_text("600", exact=True)).to_be_visible()
     expect(trial.get_by_text("180,300")).to_be_visible()
-    expect(page.get_by_text("This is no e-mail address.")).to_be_visible()
+    expect(page.get_by_text("This is no e\u2011mail address.")).to_be_visible()
     assert_no_axe_violations(page)
     page.get_by_label("Set: each card").check()
     page.get_by_role("button", name="Put it on cards").click()

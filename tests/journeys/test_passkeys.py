@@ -76,7 +76,7 @@ def read_english(context: Context, shop: Shop) -> None:
 
 def to_second_step(page: Page, alice: Shop) -> None:
     page.goto("/sign-in?lang=en")
-    page.get_by_label("E-mail address").fill(alice.email("owner"))
+    page.get_by_label("E\u2011mail address").fill(alice.email("owner"))
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()

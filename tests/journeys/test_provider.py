@@ -52,7 +52,7 @@ def link(page: Page, email: str, home: str = "/console") -> None:
     """Come by the provider for the first time, type the password, and link the two."""
     go_there(page)
     expect(page.get_by_role("status")).to_contain_text(f"Acme knows you as {email}.")
-    expect(page.get_by_label("E-mail address")).to_have_value(email)
+    expect(page.get_by_label("E\u2011mail address")).to_have_value(email)
     assert_no_axe_violations(page)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
@@ -149,7 +149,7 @@ def test_a_provider_in_trouble_leaves_the_password(
     expect(page.get_by_text("The other sign-in cannot be reached at the moment.")).to_be_visible()
     assert_no_axe_violations(page)
 
-    page.get_by_label("E-mail address").fill(alice.email("owner"))
+    page.get_by_label("E\u2011mail address").fill(alice.email("owner"))
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/console")

@@ -268,7 +268,7 @@ def test_a_customer_is_enrolled_at_the_till_and_takes_the_card_home(
     find(page, "anna@example.lu")
     expect(page.locator(".notice.warn")).to_contain_text("No card was found.")
     page.locator(".found").get_by_role("button", name="New customer").click()
-    expect(page.get_by_label("E-mail")).to_have_value("anna@example.lu")
+    expect(page.get_by_label("E\u2011mail")).to_have_value("anna@example.lu")
     page.get_by_label("Name").fill("Anna <b>Weber</b> 🥐")
     page.get_by_label("The customer agrees").check()
     page.get_by_role("button", name="Open the card").click()

@@ -17,7 +17,15 @@ from hypothesis import strategies as st
 import punchcard
 from punchcard.kit import i18n
 from punchcard.kit.errors import DomainError
-from punchcard.kit.i18n import LANGUAGES, as_language, negotiate, placeholders, translate
+from punchcard.kit.i18n import (
+    LANGUAGES,
+    as_language,
+    negotiate,
+    placeholders,
+    translate,
+    unbroken,
+    unbroken_html,
+)
 from punchcard.loyalty.errors.balances import StampTooSoon
 
 TOO_SOON = StampTooSoon.sentence
@@ -125,6 +133,36 @@ def test_french_gives_a_day_its_article() -> None:
     moment = r"\{(?:day|moment|when|expires_at|occurred_at|next_receipt_at)\}"
     bare = re.compile(rf"(?:\bà|\bde) {moment}")
     assert [told for told in i18n.catalogue("fr").values() if bare.search(told)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Your e-mail address", "Your e\u2011mail address"),
+        ("E-Mail-Adresse", "E\u2011Mail-Adresse"),
+        ("e-mails", "e\u2011mails"),
+        ("jane@e-mail.lu", "jane@e-mail.lu"),
+        ("e-mail.lu", "e-mail.lu"),
+        ("https://shop.lu/e-mail", "https://shop.lu/e-mail"),
+        ("the-mail", "the-mail"),
+    ],
+)
+def test_no_line_ends_within_e_mail(text: str, shown: str) -> None:
+    assert unbroken(text) == shown
+    assert unbroken_html(f"<p>{text}</p>") == f"<p>{shown}</p>"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p title="e-mail">…</p>',
+        '<input value="my e-mail">',
+        "<textarea>\nby e-mail, please</textarea>",
+        "<script>say('e-mail')</script>",
+    ],
+)
+def test_what_programs_read_and_what_is_sent_back_keeps_its_hyphens(html: str) -> None:
+    assert unbroken_html(html) == html
 
 
 def test_every_refusal_has_its_sentence_in_every_language() -> None:

@@ -16,6 +16,7 @@ from tests.support.cast import PASSWORD, let_in
 from tests.support.http import AppTransport
 
 _HOST = "shop.test"
+_NO_BREAK_HYPHEN = "\u2011"
 _LINE_BREAK = re.compile(r"[ \t]*\n[ \t\n]*")
 _CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 
@@ -86,6 +87,7 @@ class Visitor:
 def text_of(answer: httpx.Response) -> str:
     """Return what a page says, without its marks; where its lines break is the formatter's."""
     text = re.sub(r'<wbr>|<span class="domain">', "", answer.text)
+    text = text.replace(_NO_BREAK_HYPHEN, "-")
     return _LINE_BREAK.sub(" ", unescape(re.sub(r"<[^>]*>", " ", text)))
 
 

@@ -26,6 +26,12 @@ _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _FRENCH_OF = re.compile(r"\b([Dd])e (?=\{([a-z_][a-z0-9_]*)\})")
 # Neither h nor y: whether they are spoken is a matter of the word.
 _FRENCH_VOWELS: Final = frozenset("aeiouàâäéèêëîïôöùûüœæ")
+# Neither in an address, whose hyphen people copy, nor where it is the end of a longer word.
+_E_MAIL: Final = r"(?<![\w@./-][eE])(?<=[eE])-(?=[mM]ail(?!\w*[.@]\w)"
+_BREAKABLE = re.compile(rf"{_E_MAIL})")
+# In what is read: attributes are for programs, and what stands in a field is sent back.
+_BREAKABLE_IN_HTML = re.compile(rf"{_E_MAIL}[^<>]*<(?!/(?:textarea|script|style)\b))")
+_NO_BREAK_HYPHEN: Final = "\u2011"
 _QUALITY = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 # Browsers send a handful of languages; what lies beyond is noise.
 _ACCEPTED_CHARACTERS = 500
@@ -84,6 +90,16 @@ def plural(n: int, one: str, many: str, language: str) -> str:
     """
     is_one = n in (0, 1) if language == "fr" else n == 1
     return one if is_one else many
+
+
+def unbroken(text: str) -> str:
+    """Return `text` with a hyphen in "e-mail" at which no line ends."""
+    return _BREAKABLE.sub(_NO_BREAK_HYPHEN, text)
+
+
+def unbroken_html(html: str) -> str:
+    """Return a page as `unbroken` returns a text, but for its attributes, scripts and fields."""
+    return _BREAKABLE_IN_HTML.sub(_NO_BREAK_HYPHEN, html)
 
 
 def negotiate(accept_language: str | None) -> Language:

@@ -281,7 +281,7 @@ def test_without_a_mail_server_the_page_says_whom_to_ask(
         Visitor(create_app(silent)) as visitor,
     ):
         page = visitor.get("/forgot-password")
-        assert "This server does not send e-mail." in page.text
+        assert "This server does not send e-mail." in text_of(page)
         visitor.get("/sign-in")
         refused = visitor.post("/forgot-password", email="a@b.example")
     assert "Mail is not configured here." in refused.text

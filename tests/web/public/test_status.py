@@ -14,7 +14,7 @@ from punchcard.kit.settings import Settings
 from punchcard.main import create_app
 from punchcard.services.service_status import LATE, ServiceSources, ServiceStatus
 from tests.support.cast import PASSWORD, Shop
-from tests.support.pages import Visitor
+from tests.support.pages import Visitor, text_of
 
 NOTICE = 'id="service-notice"'
 
@@ -63,7 +63,7 @@ def test_it_says_what_is_late_and_since_when_and_nothing_of_why(
 
 
 def test_a_part_that_is_not_set_up_is_not_spoken_of(visitor: Visitor) -> None:
-    page = visitor.get("/status").text
+    page = text_of(visitor.get("/status"))
     assert "Cards in wallets" not in page
     assert "E-mails" in page
 
@@ -76,10 +76,10 @@ def test_the_owner_reads_it_in_the_console_and_is_led_there(
     assert NOTICE not in owner.get("/console").text
     leave_old_mail(context, clock)
     context.service_status.keep_fresh()
-    page = owner.get("/console").text
-    assert NOTICE in page
-    assert "E-mails arrive late." in page
-    assert 'href="/status"' in page
+    page = owner.get("/console")
+    assert NOTICE in page.text
+    assert "E-mails arrive late." in text_of(page)
+    assert 'href="/status"' in page.text
 
 
 def test_a_console_asks_nothing_of_the_database_for_it(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from punchcard.accounts.mail.mail_texts import GREETING, GREETING_BY_NAME, WORDINGS
-from punchcard.kit.i18n import N_, translate
+from punchcard.kit.i18n import N_, translate, unbroken_html
 from punchcard.kit.mail import Attachment, MailMessage, one_line
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def write_message(mail_id: str, mail: Mail, *, sent_at: datetime) -> MailMessage
         to=mail.to,
         subject=subject,
         text=_templates().get_template("mail.txt").render(values),
-        html=_templates().get_template("mail.html").render(values),
+        html=unbroken_html(_templates().get_template("mail.html").render(values)),
         language=mail.language,
         sender_name=mail.facts.get("shop"),
         reply_to=mail.facts.get("reply_to"),

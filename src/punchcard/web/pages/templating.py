@@ -17,7 +17,7 @@ from punchcard.accounts.words import LANGUAGE_NAMES
 from punchcard.db.postgresql.data_age import shown_age_seconds
 from punchcard.engage.vocabulary import AutomationStatus
 from punchcard.kit.environment.own_address import is_only_here
-from punchcard.kit.i18n import LANGUAGES
+from punchcard.kit.i18n import LANGUAGES, unbroken_html
 from punchcard.kit.ids import as_id, readable_number
 from punchcard.loyalty.grant_codes import readable_code
 from punchcard.loyalty.rules.void_rules import VOIDABLE
@@ -151,4 +151,4 @@ def _translated(options: Iterable[tuple[str, str]], wording: Wording) -> list[tu
 
 def render(template: str, language: str, **values: Any) -> str:
     """Return the text of a template, a path below `templates/`, in a language."""
-    return environment(language).get_template(template).render(values)
+    return unbroken_html(environment(language).get_template(template).render(values))

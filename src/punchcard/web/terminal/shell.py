@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Response
 
 from punchcard.accounts.words import LANGUAGE_NAMES
-from punchcard.kit.i18n import LANGUAGES, as_language, translate
+from punchcard.kit.i18n import LANGUAGES, as_language, translate, unbroken
 from punchcard.kit.money import UNUSUAL_DIGITS
 from punchcard.loyalty.cards.links import hand_over_path
 from punchcard.wallets.symbols.stamp_symbols import SYMBOLS
@@ -49,13 +49,10 @@ _ICONS: Final = (
     "delete",
     "download",
     "gift",
-    "globe",
     "id-card",
     "info",
     "keyboard",
     "lock",
-    "log-out",
-    "mail",
     "minus",
     "pencil",
     "plus",
@@ -198,7 +195,7 @@ def _texts_address(language: str) -> str:
 
 @lru_cache(maxsize=len(LANGUAGES))
 def _texts(language: str) -> dict[str, str]:
-    return {text: translate(text, language) for text in TEXTS}
+    return {text: unbroken(translate(text, language)) for text in TEXTS}
 
 
 def _json(value: dict[str, Any], media_type: str) -> Response:
