@@ -75,6 +75,22 @@ def test_a_template_keeps_to_the_policy_of_the_pages(path: Path) -> None:
         assert method[1] != "post" or "parts/csrf.html" in content
 
 
+@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
+def test_the_way_back_is_drawn_in_one_place(path: Path) -> None:
+    draws = 'class="back"' in path.read_text(encoding="utf-8")
+    assert draws is (path.name == "back.html")
+
+
+def test_a_name_on_the_way_back_is_read_in_its_own_direction() -> None:
+    back = (
+        environment("en")
+        .from_string("{% from 'parts/back.html' import back_link %}{{ back_link(href, name) }}")
+        .render(href="/x?a=1&b", name="<אב>")
+    )
+    assert '<a class="back" href="/x?a=1&amp;b">' in back
+    assert '<span dir="auto">&lt;אב&gt;</span></a>' in back
+
+
 def elements(name: str, text: str) -> list[tuple[str, str]]:
     """Return attributes and content of each element; none may escape by its spelling."""
     found = re.findall(rf"<{name}\b([^>]*)>(.*?)</{name}>", text, re.DOTALL)
@@ -109,6 +125,13 @@ def test_real_pages_speak_every_language(
         assert page.status_code == 200
         assert f'<html lang="{language}"' in page.text
         assert translate(sentence, language) in text_of(page), sentence
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_no_page_breaks_the_word_e_mail(visitors: Callable[..., Visitor]) -> None:
+    page = visitors().get("/sign-in?lang=de")
+    label = page.text.split('<label for="email">')[1].split("</label>")[0]
+    assert label.strip() == "E\u2011Mail-Adresse"
 
 
 @pytest.mark.parametrize(
