@@ -113,6 +113,22 @@ def test_who_waits_for_the_first_pin_goes_on_without_reading_the_page_anew(
     expect(page.locator(".scan")).to_be_visible()
 
 
+@pytest.mark.parametrize("text", ["http://shop.example/r/7HK2M9QRT4", "7hk2m-9qrt4"])
+def test_a_receipts_code_is_told_from_a_cards_and_sent_nowhere(
+    visits: Visits, api: Api, alice: Shop, text: str
+) -> None:
+    _counter, _card, page = open_till(visits, api, alice)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    find(page, text)
+    told = page.locator(".found .notice.warn")
+    expect(told).to_contain_text("This is a receipt: its holder puts it on a card")
+    expect(page.get_by_role("button", name="New customer")).to_have_count(0)
+    assert not [url for url in asked if "/cards" in url]
+    find(page, "Nobody of this name")
+    expect(page.get_by_role("button", name="New customer").first).to_be_visible()
+
+
 def test_when_pins_are_switched_off_somebody_else_is_nobody_asked_for_one(
     visits: Visits, api: Api, alice: Shop
 ) -> None:

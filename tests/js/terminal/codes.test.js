@@ -38,6 +38,19 @@ test("an address and a phone number have to be looked up", () => {
   assert.equal(readCode("  ").kind, "nothing");
 });
 
+test("a receipt is known by its address and by its printed code, and no name is one", () => {
+  for (const text of [
+    "https://shop.example/r/7HK2M9QRT4",
+    "https://shop.example/r/7HK2M9QR.1250.R-1042.1772443613.WgX3zmCuzxOpaK2VZT748g",
+    "7HK2M-9QRT4",
+    " 7hk2m\u20119qrt4 ",
+  ])
+    assert.equal(readCode(text).kind, "receipt", text);
+  assert.equal(readCode("Maria-Louis").kind, "words");
+  assert.equal(readCode("12345-67890").kind, "contact");
+  assert.equal(readCode("https://shop.example/menu").kind, "words");
+});
+
 test("what was pasted is read without what cannot be seen", () => {
   const contact = { kind: "contact", code: "+352 621-111 001" };
   assert.deepEqual(readCode("\u202a+352\u00a0621\u2011111 001\u202c"), contact);

@@ -19,11 +19,25 @@ def test_a_poster_speaks_the_shops_language_or_two_others(visitors: Visitors, al
     owner = visitors(alice)
     here = f"/console/programs/{program.id}/poster"
     assert 'class="poster-name" lang="fr"' in owner.get(here).text
-    page = owner.get(f"{here}?languages=lb&languages=de&languages=en&languages=xx").text
+    page = owner.get(f"{here}?languages=lb&languages=de&languages=de&languages=xx").text
     assert "Kaffiskaart" in page
     assert "Kaffeekarte" in page
     assert 'class="poster-name" lang="en"' not in page
     assert f"/join/{program.slug}" in page
+
+
+def test_a_third_language_is_refused_with_what_was_ticked_and_no_sheet(
+    visitors: Visitors, alice: Shop
+) -> None:
+    program = shelf.program(alice, status="active")
+    asked = "languages=lb&languages=de&languages=en&lang=en"
+    answer = visitors(alice).get(f"/console/programs/{program.id}/poster?{asked}")
+    assert answer.status_code == 422
+    assert "A sheet has room for two languages" in text_of(answer)
+    assert 'aria-describedby="languages-fault"' in answer.text
+    assert " ".join(answer.text.split()).count('" checked') == 4
+    assert 'id="sheet"' not in answer.text
+    assert "data-print" not in answer.text
 
 
 def test_a_table_card_shows_the_code_to_both_sides(visitors: Visitors, alice: Shop) -> None:

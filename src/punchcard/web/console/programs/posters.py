@@ -44,16 +44,20 @@ def open_poster(
     format: str = "poster",
     languages: Annotated[list[str] | None, Query(max_length=20)] = None,
 ) -> Response:
-    """Show the sheet with what to choose around it; printed, only the sheet is there."""
+    """Show the sheet with what to choose around it; printed, only the sheet is there.
+
+    Who chose more languages than a sheet has room for is told so, and sees none.
+    """
     with request.context.database.read() as session:
         program = program_service.get_program(session, request.vendor_id, program_id)
         vendor = vendor_service.get_vendor(session, request.vendor_id)
     chosen = [found for code in languages or [] if (found := as_language(code))]
-    chosen = list(dict.fromkeys(chosen))[:LANGUAGES_MOST] or [as_language(vendor.language) or "en"]
+    chosen = list(dict.fromkeys(chosen)) or [as_language(vendor.language) or "en"]
+    has_room = len(chosen) <= LANGUAGES_MOST
     logo_url = program.branding.get("logo_url")
     logo = logo_url if is_uploaded(logo_url) else None
     url = join_address(request.context, program)
-    texts = [poster_words(program, language) for language in chosen]
+    texts = [poster_words(program, language) for language in chosen[:LANGUAGES_MOST]]
     names = names_of(texts)
     shop_name = hyphenated(vendor.name)
     # A card that bears the shop's name says it once.
@@ -71,6 +75,8 @@ def open_poster(
     )
     return request.render(
         "console/poster.html",
+        status=200 if has_room else 422,
+        has_room=has_room,
         program=program,
         sheet=sheet,
         sheets=list(SHEETS.values()),

@@ -5,6 +5,9 @@ const MOVING = /^[0-9]{1,11}\.[0-9]{8}\/[0-9]{12}$/;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 const PHONE = /^[+(]*[0-9][0-9 ()./-]{4,}$/;
 const ADDRESS = /^https?:\/\/\S+\/c\/([A-Za-z0-9_-]{22})(?:[/?#]\S*)?$/;
+/** A receipt's address, or the code below it: letters and digits, as in no name. */
+const RECEIPT =
+  /^(?:https?:\/\/\S+\/r\/\S+|(?=.*[0-9])(?=.*[A-Za-z])[0-9A-Za-z]{5}-[0-9A-Za-z]{5})$/;
 
 /** How many cards a search brings: who has to look through more types another letter. */
 export const MOST_FOUND = 20;
@@ -26,9 +29,9 @@ function folded(text) {
 /**
  * Tell what a text names.
  * @param {string} text as scanned or typed
- * @returns {{kind: "card" | "moving" | "contact" | "words" | "nothing", code: string}} `code` is
- *   what to send; "card" may be queued without a line, "contact" has to be looked up, "words" are
- *   searched for.
+ * @returns {{kind: "card" | "moving" | "contact" | "words" | "receipt" | "nothing", code: string}}
+ *   `code` is what to send; "card" may be queued without a line, "contact" has to be looked up,
+ *   "words" are searched for. A "receipt" is worth something to who has it, so it is not sent.
  */
 export function readCode(text) {
   const code = folded(text);
@@ -39,6 +42,7 @@ export function readCode(text) {
   const digits = code.replace(/[ -]/g, "");
   if (isCardNumber(digits)) return { kind: "card", code: digits };
   if (TOKEN.test(code)) return { kind: "card", code };
+  if (RECEIPT.test(code)) return { kind: "receipt", code };
   if (EMAIL.test(code) || PHONE.test(code)) return { kind: "contact", code };
   return { kind: "words", code };
 }

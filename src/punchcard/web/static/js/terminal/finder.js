@@ -22,6 +22,7 @@ const CARDS = "/vendor/loyalty/cards";
  * @property {boolean} isUnknown the code names a card that cannot be looked up without a line
  * @property {boolean} isReplaced the code is one of a card that has another number now
  * @property {boolean} isMistyped the text is as long as a card's number, and a digit of it is wrong
+ * @property {boolean} isReceipt the text is the code of a receipt, which its holder puts on a card
  * @property {boolean} isSearch the cards are those a name or a part of a number fits, not the one
  *   that a code names
  * @property {ReturnType<typeof readCode>} read
@@ -53,9 +54,9 @@ export function createFinder(app) {
     /** @type {Found} */
     const nothing = {
       ...{ cards: [], isStale: false, isUnknown: false, isReplaced: false, isSearch: false },
-      ...{ isMistyped: isMistyped(text), read },
+      ...{ isMistyped: isMistyped(text), isReceipt: read.kind === "receipt", read },
     };
-    if (read.kind === "nothing") return nothing;
+    if (read.kind === "nothing" || read.kind === "receipt") return nothing;
     try {
       return { ...nothing, ...(await asked(text.trim(), read)) };
     } catch (error) {

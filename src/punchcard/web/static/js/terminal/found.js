@@ -58,7 +58,9 @@ function choice(app, card, isStale) {
  * Why no card is shown, and what to do instead.
  * @param {import("./finder.js").Found} found
  */
-export function nothingFound({ isReplaced, isMistyped, isStale }) {
+export function nothingFound({ isReplaced, isReceipt, isMistyped, isStale }) {
+  if (isReceipt)
+    return notice("warn", t("This is a receipt: its holder puts it on a card, with their phone."));
   if (isReplaced)
     return notice(
       "bad",

@@ -61,7 +61,12 @@ export async function askRefund(app, cardId) {
     most: left,
   });
   if (amount === null) return null;
-  const reason = await askReason(t("Why does it come back?"), t("Refund for this reason"));
+  const usual = [
+    t("The customer brought something back"),
+    t("Something was faulty or missing"),
+    t("Too much was charged"),
+  ];
+  const reason = await askReason(t("Why does it come back?"), usual, t("Refund for this reason"));
   if (!reason) return null;
   return {
     transaction_id: transaction.id,

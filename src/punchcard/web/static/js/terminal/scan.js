@@ -78,8 +78,8 @@ export function showScan(app) {
       return intoSight(found.querySelector("button"));
     }
     app.feedback("bad");
-    // Whose card was named is a customer already: no second card beside it.
-    enrol.hidden = result.isReplaced || result.isMistyped;
+    // Whose card was named is a customer already, and a receipt opens a card by itself.
+    enrol.hidden = result.isReplaced || result.isMistyped || result.isReceipt;
     const contact = read.kind === "contact" ? text.trim() : "";
     const name = read.kind === "words" ? text.trim() : "";
     const more = !isStale && !enrol.hidden;

@@ -15,7 +15,12 @@ export function undoButton(app, what, onDone) {
 
   async function undo() {
     if ("key" in what) return takeBack(what.key);
-    const reason = await askReason(t("Why undo it?"), t("Undo for this reason"));
+    const usual = [
+      t("Wrong card"),
+      t("Wrong number or amount"),
+      t("The customer changed their mind"),
+    ];
+    const reason = await askReason(t("Why undo it?"), usual, t("Undo for this reason"));
     if (!reason) return undefined;
     press.disabled = true;
     return onDone(await app.client.voidEntry(what.id, reason));
@@ -40,22 +45,18 @@ export function undoButton(app, what, onDone) {
 
 /**
  * @param {string} title what is asked
+ * @param {string[]} usual the reasons there mostly are, to be chosen with one touch
  * @param {string} send what is done with a reason that somebody types
  * @returns {Promise<string | null>}
  */
-export function askReason(title, send) {
-  const reasons = [
-    t("Wrong card"),
-    t("Wrong number or amount"),
-    t("The customer changed their mind"),
-  ];
+export function askReason(title, usual, send) {
   return ask(
     title,
     (close) => [
       h(
         "div",
         { class: "choices" },
-        ...reasons.map((reason, place) =>
+        ...usual.map((reason, place) =>
           button(null, reason, () => close(reason), {
             class: "secondary wide big",
             autofocus: !place,
