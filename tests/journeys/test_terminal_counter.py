@@ -163,12 +163,16 @@ def test_a_search_by_name_asks_which_card_before_it_opens_one(
     visits: Visits, api: Api, alice: Shop
 ) -> None:
     counter = open_terminal_driver(api, alice)
+    own = {"texts": {"en": {"name": "Coffee with us"}}}
+    assert counter.api.patch(f"{LOYALTY}/programs/{counter.program['id']}", own).status_code == 200
     for phone in ("+352621111001", "+352621222002"):
         counter.card(name="Anna Weber", phone=phone)
     page = visits.open()
     open_terminal(page, counter)
     find(page, "weber")
     expect(page.locator(".choice-card")).to_have_count(2)
+    # By its name in the language of the device, as the card itself bears it.
+    expect(page.locator(".choice-card").first).to_contain_text("Coffee with us")
     page.locator(".choice-card", has_text="… 002").click()
     expect(page.locator(".till-card h1")).to_have_text("Anna Weber")
 

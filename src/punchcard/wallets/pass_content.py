@@ -46,7 +46,8 @@ class Barcode:
 class PassContent:
     """What a card shows, in one language.
 
-    `news` is what is on, and what of the card ends, waits or was given.
+    `news` is what is on, and what of the card ends, waits or was given. `milestones` are the stamps
+    at which a reward waits before the card is full.
     `balances` holds stamps, points or both; `status` says what is missing or ready. Colours are
     `#rrggbb` and can be read. A pass that is void has no barcode unless the card may be unblocked
     again.
@@ -84,6 +85,7 @@ class PassContent:
     website_url: str | None = None
     featured_actions: tuple[FeaturedAction, ...] = ()
     news: tuple[PassField, ...] = ()
+    milestones: tuple[int, ...] = ()
 
     @property
     def is_reward_ready(self) -> bool:
@@ -133,6 +135,7 @@ def pass_content(program: ProgramFacts, card: CardFacts, language: Language) -> 
         ),
         nearby=words.say(_NEARBY, shop=program.vendor_name),
         is_void=_why_void(program, card) is not None,
+        milestones=tuple(one.at for one in program.milestones),
     )
 
 

@@ -371,6 +371,23 @@ def test_a_reward_on_the_way_is_named_in_the_readers_language_once_it_is_had(
     assert "Un biscuit" in text_of(visitor.get(f"{path}/history?lang=fr"))
 
 
+def test_a_reward_on_the_way_is_promised_to_who_joins_and_has_its_place_on_the_card(
+    visitor: Visitor, alice: Shop
+) -> None:
+    rewards = [{"at": 3, "name": "A cookie", "texts": {"fr": {"name": "Un biscuit"}}}]
+    program = shelf.program(
+        alice,
+        status="active",
+        slug="cookies",
+        stamp_rewards=[*rewards, {"at": 10, "name": "A coffee"}],
+    )
+    page = visitor.get(f"/join/{program.slug}?lang=fr")
+    said = text_of(page)
+    assert "3 tampons, puis : Un biscuit." in said.replace("\N{NO-BREAK SPACE}", " ")
+    mine = visitor.post(f"/join/{program.slug}").headers["location"].split("?")[0]
+    assert visitor.get(mine).text.count('<li class="last">') == 2
+
+
 def test_a_reward_within_reach_that_ends_soon_is_told_with_its_last_day(
     visitor: Visitor, app: ASGIApp, alice: Shop, clock: ManualClock, context: Context
 ) -> None:

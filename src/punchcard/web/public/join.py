@@ -169,6 +169,7 @@ def _words(page: ProgramPage, language: str) -> dict[str, Any]:
             texts, language, "reward_description", reward.get("description")
         ),
         "terms_text": words_of(texts, language, "terms_text", program.terms_text),
+        "milestones": (program.stamp_rewards or ())[:-1],
         "words_of": words_of,
         "last_day_of": last_day_of,
     }

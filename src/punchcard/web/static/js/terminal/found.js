@@ -1,5 +1,6 @@
 // What a search brings, when it is not the one card that a code names.
 
+import { wordOf } from "./card_face.js";
 import { MOST_FOUND, spaced } from "./codes.js";
 import { h, icon, notice } from "./dom.js";
 import { t } from "./texts.js";
@@ -32,7 +33,7 @@ const more = () => t("There may be more. Type a longer part of the name to see f
  */
 function choice(app, card, isStale) {
   const program = app.state.shop?.programs.find((one) => one.id === card.program_id);
-  const words = [program?.name, spaced(card.number)].filter(Boolean).join(" · ");
+  const words = [wordOf(program, "name"), spaced(card.number)].filter(Boolean).join(" · ");
   const phone = card.customer?.phone;
   // Two people may bear one name: the end of their number tells them apart, all of it nobody needs.
   const end = phone && h("small", {}, t("Phone"), ` … ${phone.slice(-LAST_DIGITS)}`);
