@@ -1,7 +1,9 @@
 """The server an assistant speaks to over standard input and output, and whose key it takes."""
 
+import sys
 from collections.abc import Collection
 from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import Final
 
 import anyio
@@ -18,6 +20,7 @@ from punchcard.kit.ids import Ids
 from punchcard.mcp.api_caller import TIMEOUT_SECONDS, ApiCaller, BearerKey
 from punchcard.mcp.reading_tools import ReadingTools
 from punchcard.mcp.till_tools import TillTools
+from punchcard.mcp.whole_text import WholeLines
 
 _READ: Final = "loyalty:read"
 _OPERATE: Final = "loyalty:operate"
@@ -58,6 +61,8 @@ def serve(wish: Wish, ids: Ids) -> None:
     address = _address(wish.url)
     permissions = _permissions(address, wish.key)
     _check(permissions, wish)
+    # The SDK reads there, and takes no other stream.
+    sys.stdin = TextIOWrapper(WholeLines(sys.stdin.buffer), encoding="utf-8")
 
     async def run() -> None:
         api = ApiCaller(address, wish.key, staff_pin=wish.staff_pin)
