@@ -85,6 +85,13 @@ def test_the_symbol_of_the_stamps_is_on_the_poster(visitors: Visitors, alice: Sh
     assert page.count("lucide-pizza") == 2
 
 
+def test_a_reward_on_the_way_has_its_place_on_the_poster(visitors: Visitors, alice: Shop) -> None:
+    rewards = [{"at": 5, "name": "A cookie"}, {"at": 10, "name": "A coffee"}]
+    program = shelf.program(alice, status="active", stamp_rewards=rewards)
+    page = visitors(alice).get(f"/console/programs/{program.id}/poster").text
+    assert page.split('id="sheet"')[1].count("lucide-gift") == 2
+
+
 @pytest.mark.parametrize("sheet", ["a4", "a6", "window", "mirrored", "tent", "poster", "none"])
 def test_every_sheet_can_be_chosen(visitors: Visitors, alice: Shop, sheet: str) -> None:
     program = shelf.program(alice, status="active")

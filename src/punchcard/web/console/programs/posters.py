@@ -81,6 +81,7 @@ def open_poster(
         sheet=sheet,
         sheets=list(SHEETS.values()),
         words=words,
+        milestones=[one["at"] for one in (program.stamp_rewards or ())[:-1]],
         step=step_of(sheet, words),
         chosen=chosen,
         languages=LANGUAGES,
