@@ -17,6 +17,7 @@ def test_the_second_start_finds_shops_and_keys_again(tmp_path: Path) -> None:
             demo.stop()
         assert demo.process.returncode == 0
         assert "/demo/shop" in demo.out
+        assert "Mails are not sent" in demo.out
         shown.append(re.findall(r"pk_\S+|/c/\S+", demo.out))
     assert len(shown[0]) > 3  # of three shops, one of which rests on this or that day
     assert shown[0] == shown[1]

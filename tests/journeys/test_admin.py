@@ -58,6 +58,9 @@ def test_an_admin_stops_a_vendor_and_lets_it_go_on(
     visits.sign_in(owner, alice.token())
     visits.sign_in(admin, make_admin(context))
     admin.goto("/admin/vendors?query=alice")
+    # Of a search nothing is needed, so no field says of itself that it is not.
+    searched = admin.get_by_role("searchbox", name="Name or short name", exact=True)
+    expect(searched).to_have_value("alice")
     admin.get_by_role("link", name="Café Alice").click()
     admin.once("dialog", lambda dialog: dialog.accept())
     admin.get_by_role("button", name="Suspend").click()

@@ -43,11 +43,13 @@ def print_welcome(console: Console, folder: DemoFolder, settings: Settings) -> N
     cards = _cards(settings)
     _print(console, "A few customers' cards", ("Shop", "Shows", "Address"), cards)
     _print(console, _WALLETS, ("", ""), _wallets(base, cards[0][2] if cards else None))
+    console.print(f"\n[bold]{_MAILS}[/]")
     if (web_shop := folder.web_shop()) is not None:
         _print(console, _WEB_SHOP, ("", ""), _orders(base, web_shop))
 
 
 _WALLETS = "Wallets: stand-ins for Apple and Google; nothing leaves this machine"
+_MAILS = "Mails are not sent: each stands in the lines below, with its links"
 _WEB_SHOP = f"A web shop of {BOUTIQUE.name}: an order arrives by itself with each start"
 _PEOPLE = ("Shop", "Who", "Role", "Signs in as", "PIN")
 
