@@ -233,6 +233,8 @@ def test_the_decimal_mark_is_found(told: list[str], delimiter: str, decimal: str
         ("19900417", DateOrder.DAY_FIRST, "04-17"),
         ("04-17", DateOrder.DAY_FIRST, "04-17"),
         ("29.02.2001", DateOrder.DAY_FIRST, "02-29"),
+        ("17 / 4 / 1990", DateOrder.DAY_FIRST, "04-17"),
+        ("17. 4. 1990 08:30", DateOrder.DAY_FIRST, "04-17"),
         ("1990-04-17T00:00:00Z", DateOrder.DAY_FIRST, "04-17"),
     ],
 )
@@ -246,7 +248,11 @@ def test_the_order_of_days_is_found_by_what_can_be_no_month() -> None:
     assert cells.find_date_order([]) is DateOrder.DAY_FIRST
 
 
-@pytest.mark.parametrize("cell", ["31.02.1990", "soon", "1990", "32/13/1990"])
+@pytest.mark.parametrize(
+    "cell",
+    ["31.02.1990", "soon", "1990", "32/13/1990", f"1 2{' ' * 100_000}\nx"],
+    ids=lambda cell: cell[:12],
+)
 def test_what_is_no_day_is_no_birthday(cell: str) -> None:
     with pytest.raises(BadRow):
         cells.birthday(cell, DateOrder.DAY_FIRST)

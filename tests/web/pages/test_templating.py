@@ -145,9 +145,12 @@ def test_no_page_breaks_the_word_e_mail(visitors: Callable[..., Visitor]) -> Non
         ("<b>@x.lu", '&lt;b&gt;<span class="domain">@x<wbr>.lu</span>'),
         ("12.50 and a.b", "12.50 and a.b"),
         ("1.5", "1.5"),
+        ("a@b.lu and c@d.lu", "a@b.lu and c@d.lu"),
+        ("@." * 5000 + " ", "@." * 5000 + " "),
         ("<i>", "&lt;i&gt;"),
         ("", ""),
     ],
+    ids=lambda text: text[:24],
 )
 def test_only_addresses_break_before_their_signs(text: str, shown: str) -> None:
     template = environment("en").from_string("{{ breakable(text) }}")

@@ -39,8 +39,9 @@ from punchcard.web.pages import assets, drawings, theme_css
 from punchcard.web.pages.formatting import Wording
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
-# An e-mail or a web address, and where a reader expects it to go on in the next line.
-_ADDRESS: Final = re.compile(r"\S+@\S+\.\S+|https?://\S+")
+# An e-mail or a web address, and where a reader expects it to go on in the next line. Each part
+# ends where another begins: there is one way to read a text, also one of thousands of signs.
+_ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+|https?://\S+")
 _BREAKS: Final = re.compile(r"(?<=[^:/])(?=[@./?&])")
 
 

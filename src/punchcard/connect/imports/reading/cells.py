@@ -14,7 +14,10 @@ _SPACES: Final = re.compile(r"[\s'’\u00a0\u202f]")
 _NUMBER: Final = re.compile(r"([+-]?)([0-9.,]+)")
 _EXCEL_NUMBER: Final = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+")
 _ISO: Final = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T ].*)?")
-_PARTED: Final = re.compile(r"([0-9]{1,2})[-/. ]+([0-9]{1,2})[-/. ]*([0-9]{2,4})?(?:[T ].*)?")
+# As many signs as "1 / 2 / 1990" has between two parts: of thousands each would be tried as an end.
+_PARTED: Final = re.compile(
+    r"([0-9]{1,2})[-/. ]{1,3}([0-9]{1,2})[-/. ]{0,3}([0-9]{2,4})?(?:[T ].*)?"
+)
 _COMPACT: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _OWN_BIRTHDAY: Final = re.compile(r"([0-9]{2})-([0-9]{2})")
 _DECIMALS: Final = re.compile(r"[0-9]([.,])([0-9]{1,2}|[0-9]{4,})$")
