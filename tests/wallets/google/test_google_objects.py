@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from punchcard.fakes import google_judge
 from punchcard.fakes.google_judge import faults
+from punchcard.loyalty.rules.stamps.milestone_rules import MilestoneView
+from punchcard.loyalty.vocabulary import MilestoneState
 from punchcard.wallets.google.google_objects import (
     GoogleShop,
     balance_of,
@@ -18,7 +20,7 @@ from punchcard.wallets.google.google_objects import (
     loyalty_object,
     save_claims,
 )
-from punchcard.wallets.pass_facts import RewardFacts
+from punchcard.wallets.pass_facts import MilestoneFacts, RewardFacts
 from tests.wallets import facts
 from tests.wallets.google_account import ISSUER
 
@@ -247,3 +249,20 @@ VALIDATOR = jsonschema_rs.Draft202012Validator(
         "$defs": {name: _as_json_schema(one) for name, one in google_judge.schemas().items()},
     }
 )
+
+
+def test_the_reward_beside_what_is_missing_is_the_one_it_is_missing_for() -> None:
+    cookie = MilestoneFacts(at=3, name="A cookie")
+    ladder = facts.program(type="stamps", milestones=(cookie,))
+    stages = (MilestoneView(3, MilestoneState.AHEAD), MilestoneView(10, MilestoneState.AHEAD))
+    shown = texts_of(loyalty_object(SHOP, ladder, facts.card(stamps=1, milestones=stages)))
+    assert (shown["status"], shown["reward"]) == ("2 stamps to go", "A cookie")
+    # What is the same on every card stands with the program, once.
+    assert "reward" not in texts_of(loyalty_class(SHOP, ladder))
+    plain = facts.program(type="stamps")
+    assert "reward" in texts_of(loyalty_class(SHOP, plain))
+    assert "reward" not in texts_of(loyalty_object(SHOP, plain, facts.card(stamps=1)))
+
+
+def texts_of(body: dict[str, Any]) -> dict[str, str]:
+    return {one["id"]: one["body"] for one in body["textModulesData"]}

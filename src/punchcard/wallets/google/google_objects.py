@@ -241,7 +241,7 @@ def _shared_texts(program: ProgramFacts, contents: Contents) -> list[Body]:
     """Return the texts that are the same on every card: the stamps' reward, how it works, terms."""
     first = next(iter(contents.values()))
     texts = []
-    if program.type == ProgramType.STAMPS and first.reward is not None:
+    if _is_reward_shared(program) and first.reward is not None:
         texts.append(_text(contents, "reward", lambda content: content.reward))
     for key in _SHARED_BACK:
         if any(one.key == key for one in first.back):
@@ -253,7 +253,7 @@ def _own_texts(program: ProgramFacts, contents: Contents) -> list[Body]:
     """Return the texts that differ from card to card: what is missing, the next reward."""
     first = next(iter(contents.values()))
     texts = [_text(contents, "status", lambda content: content.status)]
-    if program.type != ProgramType.STAMPS and first.reward is not None:
+    if not _is_reward_shared(program) and first.reward is not None:
         texts.append(_text(contents, "reward", lambda content: content.reward))
     if first.tier is not None and len(first.balances) > 1:
         texts.append(_text(contents, "tier", lambda content: content.tier))
@@ -264,6 +264,11 @@ def _own_texts(program: ProgramFacts, contents: Contents) -> list[Body]:
     if first.reward_until is not None:
         texts.append(_text(contents, "reward_until", lambda content: content.reward_until))
     return texts
+
+
+def _is_reward_shared(program: ProgramFacts) -> bool:
+    """Return whether every card of the program comes to the same reward: that of a full one."""
+    return program.type == ProgramType.STAMPS and not program.milestones
 
 
 def _news(index: int, content: PassContent) -> PassField:
