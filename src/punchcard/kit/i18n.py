@@ -27,7 +27,8 @@ _FRENCH_OF = re.compile(r"\b([Dd])e (?=\{([a-z_][a-z0-9_]*)\})")
 # Neither h nor y: whether they are spoken is a matter of the word.
 _FRENCH_VOWELS: Final = frozenset("aeiouàâäéèêëîïôöùûüœæ")
 # Neither in an address, whose hyphen people copy, nor where it is the end of a longer word.
-_E_MAIL: Final = r"(?<![\w@./-][eE])(?<=[eE])-(?=[mM]ail(?!\w*[.@]\w)"
+# It begins with the hyphen itself, which is what a page of 60 kB is searched for quickest.
+_E_MAIL: Final = r"-(?<=[eE]-)(?<![\w@./-][eE]-)(?=[mM]ail(?!\w*[.@]\w)"
 _BREAKABLE = re.compile(rf"{_E_MAIL})")
 # In what is read: attributes are for programs, and what stands in a field is sent back.
 _BREAKABLE_IN_HTML = re.compile(rf"{_E_MAIL}[^<>]*<(?!/(?:textarea|script|style)\b))")
