@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from punchcard.accounts.access.hashing import password_marks
+from punchcard.accounts.access.people import KeptPassword
 from punchcard.accounts.models import Admin, User
 from punchcard.kit.clock import Clock
 from punchcard.kit.ids import Ids
@@ -46,7 +47,7 @@ class KnownBrowsers:
         }
         return _BETWEEN.join(self._signer.sign(one) for one in [fresh, *others][:_PEOPLE])
 
-    def find(self, person: User | Admin, shown: str | None) -> str | None:
+    def find(self, person: User | Admin | KeptPassword, shown: str | None) -> str | None:
         """Return the id of a browser that the person has signed in with, None for any other."""
         for part in self._parts(shown):
             good = [
@@ -64,7 +65,7 @@ class KnownBrowsers:
         found = (self._signer.verify(text) for text in shown.split(_BETWEEN)[:_PEOPLE])
         return [part for part in found if part is not None and part["at"] >= oldest]
 
-    def _fingerprints(self, person: User | Admin) -> list[str]:
+    def _fingerprints(self, person: User | Admin | KeptPassword) -> list[str]:
         """Return what stands for their password, by each of the server's keys."""
         return [
             one.hex()[:_FINGERPRINT_CHARACTERS]

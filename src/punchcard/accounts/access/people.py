@@ -1,8 +1,9 @@
 """The people who sign in, users and admins alike: found, held, and written to."""
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, Self
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from punchcard.accounts.errors import LinkInvalid, NotAllowed
@@ -15,6 +16,25 @@ from punchcard.kit.validation.contacts import email_forms
 
 CLAIMS_LIMIT: Final = 3
 """How many people who have not confirmed an address are looked at; the longest there come first."""
+
+
+class KeptPassword(NamedTuple):
+    """Somebody's password as it is kept, of a user or an admin, and no more of them."""
+
+    table: type[User] | type[Admin]
+    id: str
+    password_hash: str
+
+    @classmethod
+    def of(cls, person: User | Admin) -> Self:
+        """Return the password of a person."""
+        return cls(type(person), person.id, person.password_hash)
+
+    def load(self, session: Session) -> User | Admin | None:
+        """Return whose it was when it was read."""
+        if self.table is User:
+            return session.get(User, self.id)
+        return session.get(Admin, self.id)
 
 
 def find_person(session: Session, typed: str) -> User | Admin | None:
@@ -39,11 +59,25 @@ def find_holder(session: Session, typed: str) -> User | Admin | None:
     return next((person for form in forms for address, person in held if address == form), None)
 
 
+def find_passwords(session: Session, typed: str) -> tuple[KeptPassword | None, list[KeptPassword]]:
+    """Return the password of an address's holder, as `find_holder`, and those of who claims it.
+
+    They are read as columns: to make a person of a row takes time that tells there is one.
+    """
+    forms = email_forms(typed)
+    held: dict[str | None, KeptPassword] = {}
+    for table, address in ((Admin, Admin.email), (User, User.confirmed_email)):
+        query = select(address, table.id, table.password_hash).where(address.in_(forms))
+        held |= {found: KeptPassword(table, *kept) for found, *kept in session.execute(query)}
+    claims = select(User.id, User.password_hash).where(*_claimed(forms))
+    rows = session.execute(claims.order_by(User.id).limit(CLAIMS_LIMIT))
+    holder = next((held[form] for form in forms if form in held), None)
+    return holder, [KeptPassword(User, *row) for row in rows]
+
+
 def find_claims(session: Session, typed: str) -> list[User]:
     """Return the users who were added with an address and have not confirmed it, oldest first."""
-    query = select(User).where(
-        User.email.in_(email_forms(typed)), User.confirmed_email != User.email
-    )
+    query = select(User).where(*_claimed(email_forms(typed)))
     return list(session.scalars(query.order_by(User.id).limit(CLAIMS_LIMIT)))
 
 
@@ -103,3 +137,8 @@ def mail_to(
     if isinstance(person, User) and person.language:
         language = person.language
     return Mail(kind=kind, to=to or person.email, language=language, facts=told)
+
+
+def _claimed(forms: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+    """Return what holds of a user who was added with one of these addresses, unconfirmed."""
+    return User.email.in_(forms), User.confirmed_email != User.email

@@ -14,8 +14,8 @@ from punchcard.accounts.access.notices import AccountNotices
 from punchcard.accounts.access.opening.session_opener import SessionOpener, SignedIn, SignInOrigin
 from punchcard.accounts.access.passkeys import Passkeys
 from punchcard.accounts.access.people import (
-    find_claims,
-    find_holder,
+    KeptPassword,
+    find_passwords,
     known_names,
     load_person,
 )
@@ -96,18 +96,20 @@ class SignIn:
         self._limits.sign_ins.take(caller)
         with self._hasher.place(caller):
             with self._database.read() as session:
-                holder, claims = find_holder(session, email), find_claims(session, email)
+                holder, claims = find_passwords(session, email)
             attempt = self._count([holder] if holder is not None else claims, email, origin)
-            person = self._whose_password(holder, claims, password)
-            if person is not None:
-                self._hash_anew(person, password)
+            kept = self._whose_password(holder, claims, password)
+            person = self._load(kept)
+            if kept is not None:
+                self._hash_anew(kept, password)
         if person is None:
             self._note_refused(email)
             if attempt.begins_pause:
                 with self._database.write() as session:
-                    self._notices.tell_of_guesses(session, holder, email, origin.request_id)
+                    told = holder.load(session) if holder is not None else None
+                    self._notices.tell_of_guesses(session, told, email, origin.request_id)
             raise CredentialsInvalid
-        if person is not holder and len(claims) + (holder is not None) > 1:
+        if kept is not holder and len(claims) + (holder is not None) > 1:
             # Any owner may add someone with this address, and would guess without a pause.
             attempt = replace(attempt, is_of_another=True)
         self._opener.require_way(person, SignInWay.PASSWORD, origin)
@@ -254,25 +256,25 @@ class SignIn:
             plain = password_bytes(current)
             is_right = self._hasher.verify_in_place(plain, person.password_hash, cost=self._cost)
             if is_right:
-                self._hash_anew(person, current)
+                self._hash_anew(KeptPassword.of(person), current)
         if not is_right:
             event = SecurityEvent.PASSWORD_REFUSED
             self._security.note(event, request_origin.get(), actor=subject)
             raise PasswordWrong
         return attempt
 
-    def _hash_anew(self, person: User | Admin, password: str) -> None:
+    def _hash_anew(self, kept: KeptPassword, password: str) -> None:
         """Keep a right password at the cost that is set now, for who holds a place.
 
         It stays the same password: no session, link or known browser ends. Only who knows it could
         feel that it takes longer, once.
         """
-        plain, before = password_bytes(password), person.password_hash
+        plain, before = password_bytes(password), kept.password_hash
         hashed = self._hasher.hash_anew_in_place(plain, before, cost=self._cost)
         if hashed is None:
             return
-        table = type(person)
-        unchanged = update(table).where(table.id == person.id, table.password_hash == before)
+        table = kept.table
+        unchanged = update(table).where(table.id == kept.id, table.password_hash == before)
         with self._database.write() as session:
             session.execute(unchanged.values(password_hash=hashed))
 
@@ -281,9 +283,16 @@ class SignIn:
         event = SecurityEvent.SIGN_IN_REFUSED
         self._security.note(event, request_origin.get(), account=account)
 
+    def _load(self, kept: KeptPassword | None) -> User | Admin | None:
+        """Return whose password was right."""
+        if kept is None:
+            return None
+        with self._database.read() as session:
+            return kept.load(session)
+
     def _whose_password(
-        self, holder: User | Admin | None, claims: Sequence[User], password: str
-    ) -> User | Admin | None:
+        self, holder: KeptPassword | None, claims: Sequence[KeptPassword], password: str
+    ) -> KeptPassword | None:
         """Return whose password it is: the holder's of an address, or one's who claims it.
 
         Two passwords are compared at least, so that time does not tell an owner, who adds someone
@@ -296,7 +305,7 @@ class SignIn:
                 found = found or person
         return found
 
-    def _count(self, people: Sequence[User | Admin], email: str, origin: SignInOrigin) -> Attempt:
+    def _count(self, people: Sequence[KeptPassword], email: str, origin: SignInOrigin) -> Attempt:
         """Count an attempt at the password of `people`, apart in a browser they all know."""
         known = [self._known_browsers.find(one, origin.known) for one in people]
         browser_id = known[0] if known and None not in known else None
