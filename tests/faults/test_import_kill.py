@@ -8,7 +8,7 @@ from punchcard.connect.imports.vocabulary import BalanceMode, ImportState
 from punchcard.loyalty.models import LoyaltyCard
 from tests.connect.imports.mover import Mover
 from tests.support.books import audited
-from tests.support.doomed_import import Doom, dies
+from tests.support.doomed_import import BATCH, Doom, dies
 from tests.support.drivers.till import till_driver_at
 
 ROWS, ROWS_A_PART = 400, 250
@@ -16,8 +16,8 @@ ROWS, ROWS_A_PART = 400, 250
 
 @pytest.mark.parametrize(
     ("batches", "cards", "rows_done"),
-    [(1, 250, 0), (2, 250, 0), (4, 400, 250)],
-    ids=["between cards and balances", "before it is noted", "in a later part"],
+    [(1, BATCH // 2, 0), (2, 250, 0), (4, 400, 250)],
+    ids=["in the middle of a part", "before it is noted", "in a later part"],
 )
 def test_a_killed_run_goes_on_and_counts_each_row_once(
     database_url: str, batches: int, cards: int, rows_done: int

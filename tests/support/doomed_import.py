@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from punchcard.connect.imports.turns import take_turn
 from punchcard.connect.imports.work import ImportWork
@@ -22,6 +23,9 @@ from punchcard.loyalty.till.batch import Outcome
 from punchcard.loyalty.till.till import Till
 from tests.support.drivers.till import SEALER
 from tests.support.warm_module import ended
+
+BATCH: Final = 256
+"""Of a list the till does so many operations in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,12 @@ class DoomedTill(Till):
 
     def submit_all(self, operations: Sequence[Operation]) -> list[Outcome]:
         """Do operations as a till does; the last that are done are answered to nobody."""
-        outcomes = super().submit_all(operations)
-        self.batches -= bool(operations)
-        if operations and not self.batches:
-            os.kill(os.getpid(), signal.SIGKILL)
+        outcomes: list[Outcome] = []
+        for start in range(0, len(operations), BATCH):
+            outcomes += super().submit_all(operations[start : start + BATCH])
+            self.batches -= 1
+            if not self.batches:
+                os.kill(os.getpid(), signal.SIGKILL)
         return outcomes
 
 
@@ -58,7 +64,7 @@ def work(doom: Doom) -> None:
     clock = SystemClock()
     ids = SystemIds(clock)
     with closing(Database(doom.url)) as database:
-        till = DoomedTill(database, clock=clock, ids=ids, sealer=SEALER)
+        till = DoomedTill(database, clock=clock, ids=ids, sealer=SEALER, list_limit=BATCH)
         till.batches = doom.batches
         till.start()
         take_turn(ImportWork(database, till, clock, ids), doom.import_id)
