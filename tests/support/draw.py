@@ -7,7 +7,7 @@ repeated. Without it, as in `make test-all` and for `pytest` on its own, everyth
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Final, TypeVar
@@ -46,44 +46,44 @@ DRAWN: Final = (
     "tests/worker/test_mail.py",
 )
 
-# Rooms whose cases take seconds each: browsers, kills, servers, whole shops that move. A day does
-# one case in so many of them, and each comes up within as many days. What a shop lives by, from
-# the poster to the reward, is marked `one_in(1)` there, and done always.
-PARTS: Final[Mapping[str, int]] = {
-    "tests/cli/backups/": 5,
-    "tests/cli/rotation/": 5,
-    "tests/cli/test_doctor_watch.py": 5,
-    "tests/cli/test_file_rights.py": 5,
-    "tests/cli/test_move.py": 5,
-    "tests/cli/test_new_passwords.py": 5,
-    "tests/cli/test_output.py": 5,
-    "tests/cli/test_people_commands.py": 5,
-    "tests/cli/test_process_figures.py": 5,
-    "tests/cli/test_secrets.py": 5,
-    "tests/cli/test_vendor_archive.py": 5,
-    "tests/connect/archive/": 5,
-    "tests/connect/claims/test_claim_processes.py": 5,
-    "tests/connect/imports/test_import_figures.py": 5,
-    "tests/demo/": 5,
-    "tests/deploy/test_point_in_time.py": 5,
-    "tests/deploy/test_proxies.py": 5,
-    "tests/deploy/test_wheel.py": 5,
-    "tests/docs/test_own_server.py": 5,
-    "tests/faults/": 5,
-    "tests/fuzz/": 5,
-    "tests/journeys/": 5,
-    "tests/loyalty/transparency/test_forgeries.py": 5,
-    "tests/wallets/apple/test_hour_without_apple.py": 5,
-    "tests/wallets/google/test_google_model.py": 5,
-    "tests/web/account/provider/": 5,
-    "tests/web/console/test_reading_costs.py": 5,
-    "tests/web/console/test_two_editors.py": 5,
-}
+# A day does one case in so many of what takes turns, and each comes up within as many days.
+PARTS: Final = 5
 
-# A test with so many cases is a table of one rule: where no database has a say, a day does one case
-# in so many of it.
+# Rooms whose cases take seconds each: browsers, kills, servers, whole shops that move. What a shop
+# lives by, from the poster to the reward, is marked `one_in(1)` there, and done always.
+TAKING_TURNS: Final = (
+    "tests/cli/backups/",
+    "tests/cli/rotation/",
+    "tests/cli/test_doctor_watch.py",
+    "tests/cli/test_file_rights.py",
+    "tests/cli/test_move.py",
+    "tests/cli/test_new_passwords.py",
+    "tests/cli/test_output.py",
+    "tests/cli/test_people_commands.py",
+    "tests/cli/test_process_figures.py",
+    "tests/cli/test_secrets.py",
+    "tests/cli/test_vendor_archive.py",
+    "tests/connect/archive/",
+    "tests/connect/claims/test_claim_processes.py",
+    "tests/connect/imports/test_import_figures.py",
+    "tests/demo/",
+    "tests/deploy/test_point_in_time.py",
+    "tests/deploy/test_proxies.py",
+    "tests/deploy/test_wheel.py",
+    "tests/docs/test_own_server.py",
+    "tests/faults/",
+    "tests/fuzz/",
+    "tests/journeys/",
+    "tests/loyalty/transparency/test_forgeries.py",
+    "tests/wallets/apple/test_hour_without_apple.py",
+    "tests/wallets/google/test_google_model.py",
+    "tests/web/account/provider/",
+    "tests/web/console/test_reading_costs.py",
+    "tests/web/console/test_two_editors.py",
+)
+
+# A test with so many cases is a table of one rule, and takes turns where no database has a say.
 TABLE_CASES: Final = 8
-TABLE_PARTS: Final = 3
 
 # Their tests share what takes longest to make, and so take turns together.
 TOGETHER: Final = ("tests/demo/", "tests/deploy/test_wheel.py")
@@ -124,8 +124,8 @@ def left_out(items: Sequence[pytest.Item], draw: str = DRAW) -> list[pytest.Item
 
     Of a test in a drawn room that is there for both databases one case stays. Tests that share a
     stage of their file draw together, so that only one stage is built. Of the cases of a test that
-    is marked `one_in(4)` a quarter stays, each with what belongs to it on every database; of those
-    in `PARTS` as many as it says, and of a table in a drawn room `TABLE_PARTS`.
+    is marked `one_in(4)` a quarter stays, each with what belongs to it on every database; of the
+    rooms that take turns, and of tables in drawn rooms, one in `PARTS`.
     """
     if not draw:
         return []
@@ -153,8 +153,8 @@ def _parts(item: pytest.Item, tables: Collection[str]) -> int:
     mark = item.get_closest_marker("one_in")
     if mark:
         return int(mark.args[0])
-    of_table = TABLE_PARTS if _test(item) in tables else 1
-    return next((parts for room, parts in PARTS.items() if item.nodeid.startswith(room)), of_table)
+    takes_turns = item.nodeid.startswith(TAKING_TURNS) or _test(item) in tables
+    return PARTS if takes_turns else 1
 
 
 def _tables(items: Sequence[pytest.Item]) -> set[str]:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from tests.support.draw import DRAWN, PARTS, TOGETHER, drawn, left_out
+from tests.support.draw import DRAWN, PARTS, TAKING_TURNS, TOGETHER, drawn, left_out
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,11 +93,11 @@ def table(place: str, cases: int) -> list[str]:
     return [case for n in range(cases) for case in both(f"{place}::test_a", str(n))]
 
 
-def test_of_a_table_in_a_drawn_room_a_part_is_done_each_day_and_all_of_it_in_three() -> None:
-    days = [f"2026-03-{day:02}" for day in range(1, 4)]
+def test_of_a_table_in_a_drawn_room_a_part_is_done_each_day_and_all_of_it_in_turn() -> None:
+    days = [f"2026-03-{day:02}" for day in range(1, 1 + PARTS)]
     cases = table("tests/web/test_a.py", 90)
     here = [kept(cases, day) for day in days]
-    assert all(15 < len(some) < 45 for some in here)
+    assert all(5 < len(some) < 35 for some in here)
     numbers = Counter(case.partition("-")[2] for some in here for case in some)
     assert len(numbers) == numbers.total() == 90
     assert kept(cases, "") == cases
@@ -120,15 +120,15 @@ def test_a_part_can_be_drawn_by_any_text() -> None:
     assert all(20 < len(cases) < 80 for cases in here)
 
 
-@pytest.mark.parametrize("room", PARTS)
+@pytest.mark.parametrize("room", TAKING_TURNS)
 def test_each_case_that_takes_seconds_has_its_turn_within_days(room: str) -> None:
-    days = [f"2026-03-{day:02}" for day in range(1, 1 + PARTS[room])]
+    days = [f"2026-03-{day:02}" for day in range(1, 1 + PARTS)]
     place = f"{room}test_a.py" if room.endswith("/") else room
     cases = [f"{place}::test_{n}" for n in range(200)]
     here = [kept(cases, day) for day in days]
     assert Counter(case for some in here for case in some) == Counter(cases)
     if room.startswith(TOGETHER):
-        assert sorted(map(len, here)) == [0] * (PARTS[room] - 1) + [200]
+        assert sorted(map(len, here)) == [0] * (PARTS - 1) + [200]
     else:
         assert all(len(some) < 120 for some in here)
 
@@ -147,7 +147,7 @@ def test_of_a_part_each_case_is_done_on_both_databases_or_on_neither() -> None:
 
 
 def test_each_drawn_place_is_there() -> None:
-    assert all((ROOT / place).exists() for place in (*DRAWN, *PARTS, *TOGETHER))
+    assert all((ROOT / place).exists() for place in (*DRAWN, *TAKING_TURNS, *TOGETHER))
 
 
 def test_a_case_of_one_database_only_is_never_left_out() -> None:
