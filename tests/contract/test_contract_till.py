@@ -321,6 +321,14 @@ def test_a_key_is_one_whether_alone_or_in_a_list(driver: ApiDriver) -> None:
     )
 
 
+def test_no_list_takes_a_key_by_which_punchcard_itself_asks(driver: ApiDriver) -> None:
+    card = driver.card(driver.program())
+    item = {"op": "stamp", "card": card["id"], "idempotency_key": f"claim:{card['id']}"}
+
+    assert driver.operations(item)[0]["status"] == 422
+    assert driver.now(card)["stamps"] == 0
+
+
 def test_a_refusal_frees_the_key(driver: ApiDriver) -> None:
     card, key = driver.card(driver.points_program()), "freed"
     check_problem(driver.redeem(card, points=5, key=key), 409, code="not_enough_points")

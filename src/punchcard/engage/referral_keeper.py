@@ -14,6 +14,7 @@ from punchcard.engage.referral_book import judge, note_paid, note_reversed, take
 from punchcard.kit.clock import Clock
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.ids import CardId, EntryId, GrantId, Ids, ReferralId
+from punchcard.kit.validation.request_keys import REFERRAL
 from punchcard.loyalty.cards.former_contacts import FormerContacts
 from punchcard.loyalty.cards.merges.merged_cards import parts_of
 from punchcard.loyalty.errors.cards import CardWasReplaced
@@ -205,7 +206,7 @@ def _metadata(referral: Referral, step: str) -> OperationMetadata:
     return {
         "vendor_id": referral.vendor_id,
         "actor": _SYSTEM,
-        "idempotency_key": f"referral:{referral.id}:{step}",
+        "idempotency_key": f"{REFERRAL}{referral.id}:{step}",
     }
 
 

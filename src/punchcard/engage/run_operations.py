@@ -8,6 +8,7 @@ from punchcard.engage.models import Automation, AutomationRun
 from punchcard.engage.rules.quiet_hours import first_moment
 from punchcard.engage.vocabulary import AutomationAction, Trigger
 from punchcard.kit.ids import GrantId, Ids
+from punchcard.kit.validation.request_keys import AUTOMATION
 from punchcard.loyalty.grant_codes import new_grant_code
 from punchcard.loyalty.operations import (
     Actor,
@@ -51,7 +52,7 @@ def operation_of(due: DueRun, now: datetime, ids: Ids) -> Operation:
     metadata: OperationMetadata = {
         "vendor_id": run.vendor_id,
         "actor": Actor(ActorKind.SYSTEM, None),
-        "idempotency_key": f"automation:{run.id}",
+        "idempotency_key": f"{AUTOMATION}{run.id}",
     }
     # By its number: that of a merged card leads to the one that it became.
     card = CardRef(CardKey.NUMBER, due.number)

@@ -13,6 +13,7 @@ from tests.support.cast import Shop
 from tests.support.http import Api
 
 TERRACE = {"name": "Terrace"}
+AN_ID = "019cac1e-7b00-7000-8000-000000000001"
 
 
 def test_same_key_twice_gives_the_same_answer_and_one_location(owner: Api) -> None:
@@ -131,7 +132,7 @@ def test_another_session_of_the_same_person_gets_the_same_answer(
     assert again.json() == first.json()
 
 
-@pytest.mark.parametrize("key", ["", "with space", "x" * 129, "é"])
+@pytest.mark.parametrize("key", ["", "with space", "x" * 129, "é", f"claim:{AN_ID}"])
 def test_a_key_that_is_none_is_refused(owner: Api, key: str) -> None:
     answer = owner.call(
         "POST", "/vendor/locations", TERRACE, headers={"Idempotency-Key": key.encode()}

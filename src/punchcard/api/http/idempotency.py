@@ -5,7 +5,6 @@ second one either can't store its response (the key is taken) or is refused by a
 first one was quicker; in both cases the first has committed, so its response is there to be read.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -19,10 +18,10 @@ from sqlalchemy.orm import Session
 
 from punchcard.accounts.models import IdempotencyRecord
 from punchcard.accounts.subjects import Subject
-from punchcard.kit.errors import invalid_field
-from punchcard.kit.i18n import N_
 from punchcard.kit.ids import VendorId
 from punchcard.kit.secrets import Digests, Keyring, Sealer
+from punchcard.kit.validation.invalid import check_field
+from punchcard.kit.validation.request_keys import request_key
 from punchcard.loyalty.errors.till import IdempotencyKeyReused
 from punchcard.loyalty.models import LoyaltyTransaction
 
@@ -34,7 +33,6 @@ PATHS_WITHOUT_KEYS: Final = frozenset(
 )
 """What is asked there changes nothing that must be done once."""
 
-_KEY = re.compile(r"[!-~]{1,128}")
 _SECRET_FIELDS: Final = frozenset({"pin", "staff_pin", "staff_token", "password", "new_password"})
 """What people prove with who they are, by the names that requests give it; it may be renewed."""
 
@@ -78,13 +76,7 @@ class Keyed:
 
 def read_key(header: str | None) -> str | None:
     """Return the key in the header's value, None without one; raises InvalidInput."""
-    if header is not None and _KEY.fullmatch(header) is None:
-        raise invalid_field(
-            "header",
-            HEADER,
-            message=N_("Must consist of 1 to 128 visible ASCII characters."),
-        )
-    return header
+    return None if header is None else check_field(("header", HEADER), request_key, header)
 
 
 def fingerprints(ring: Keyring, subject: Subject, request: SentRequest) -> tuple[bytes, ...]:

@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from punchcard.api.schemas.cards import ReceiptSchema
-from punchcard.api.schemas.fields import IdOf, Moment, OfNow, Schema, fault, line, whole
+from punchcard.api.schemas.fields import IdOf, Moment, OfNow, Schema, fault, line, ruled, whole
 from punchcard.api.schemas.program_rules.program_stamps import Sku, Stamps
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import EntryId, GrantId, ImportId, LocationId, RewardId
+from punchcard.kit.validation.request_keys import request_key
 from punchcard.loyalty.rules.stamps.purchase_items import ITEMS_LIMIT
 
 CardCode = Annotated[str, *line(1, 300)]
@@ -23,7 +24,7 @@ PointsDelta = Annotated[int, whole(-1_000_000_000, 1_000_000_000)]
 Reason = Annotated[str, *line(1, 500)]
 Note = Annotated[str, *line(0, 500)]
 Reference = Annotated[str, *line(1, 128)]
-Key = Annotated[str, Field(pattern="^[!-~]{1,128}$")]
+Key = Annotated[str, *ruled(request_key, pattern="^[!-~]{1,128}$")]
 
 
 class Placed(Schema):

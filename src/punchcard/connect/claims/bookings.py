@@ -8,6 +8,7 @@ from punchcard.connect.claims.vocabulary import ClaimSource
 from punchcard.kit.errors import invalid_field
 from punchcard.kit.i18n import N_
 from punchcard.kit.ids import CardId, LocationId, ProgramId, ReceiptClaimId, VendorId
+from punchcard.kit.validation.request_keys import CLAIM
 from punchcard.kit.values import value
 from punchcard.loyalty.errors.balances import (
     PurchaseBelowMinimum,
@@ -66,7 +67,7 @@ def booking_of(
 
 def key_of(claim_id: ReceiptClaimId) -> str:
     """Return the idempotency key under which a receipt is booked, whichever card it goes on."""
-    return f"claim:{claim_id}"
+    return f"{CLAIM}{claim_id}"
 
 
 def operation_of(booking: Booking) -> CardOperation:

@@ -27,6 +27,7 @@ from punchcard.db.outbox import RetryLater
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.ids import CardId, EntryId, ImportId
+from punchcard.kit.validation.request_keys import IMPORT
 from punchcard.loyalty.errors.cards import (
     CardAlreadyExists,
     CardBlocked,
@@ -228,7 +229,7 @@ def _balance(row: CardImport, place: _Place, card_id: CardId) -> SetOpeningBalan
 
 def metadata_of(row: CardImport, number: int, step: str, *told: Any) -> OperationMetadata:
     """Return what each operation of an import carries: its key names row and step."""
-    key = f"import:{row.key}:{number}"
+    key = f"{IMPORT}{row.key}:{number}"
     return {
         "vendor_id": row.vendor_id,
         "actor": Actor(ActorKind.IMPORT, row.id),

@@ -25,6 +25,7 @@ from punchcard.db.database import Database
 from punchcard.db.outbox import RetryLater
 from punchcard.kit.errors import DomainError, Kind
 from punchcard.kit.ids import CardId, EntryId, IntegrationBookingId, IntegrationOrderId
+from punchcard.kit.validation.request_keys import INTEGRATION
 from punchcard.loyalty.cards.merges.merged_cards import leads_to
 from punchcard.loyalty.errors.balances import (
     TooManyStampsAtOnce,
@@ -80,7 +81,7 @@ class _Job:
 
     def asking(self, step: str = "") -> OperationMetadata:
         """Return what the operation carries; a second one for the same booking names its step."""
-        key = f"integration:{self.booking.id}{step}"
+        key = f"{INTEGRATION}{self.booking.id}{step}"
         return {
             "vendor_id": self.row.vendor_id,
             "actor": Actor(ActorKind.INTEGRATION, self.row.id),

@@ -10,6 +10,7 @@ from typing import Final
 
 from punchcard.accounts.subjects import NOBODY, Subject
 from punchcard.kit.ids import VendorId, as_id
+from punchcard.kit.validation.request_keys import FORM
 from punchcard.loyalty.errors.till import IdempotencyKeyReused
 from punchcard.loyalty.till.receipt import Receipt
 from punchcard.loyalty.till.requests import (
@@ -78,4 +79,4 @@ def _form_key(request: PageRequest, form: Form) -> tuple[str | None, bytes | Non
     said = sorted(field for field in form.sent() if field[0] not in _NOT_SAID)
     # Made with a key: it stays in the ledger, and a form may hold names and addresses.
     body = json.dumps([request.http.url.path, said]).encode()
-    return f"form:{key}", hmac.digest(secret, body, "sha256")
+    return f"{FORM}{key}", hmac.digest(secret, body, "sha256")
