@@ -233,6 +233,20 @@ def oldest_writer_since(connection: Connection) -> datetime | None:
     return since
 
 
+def know_tables(connection: Connection, *tables: type[Base]) -> None:
+    """Let PostgreSQL look at tables of which it knows no rows yet, unless others make it do so.
+
+    By itself it looks at what has filled within a minute (`autovacuum_naptime`). Until then it
+    takes a table for empty, and reads all of it for each list of keys.
+    """
+    if is_sqlite(connection):
+        return
+    names = [table_of(table).name for table in tables]
+    query = "SELECT bool_or(reltuples <= 0) FROM pg_class WHERE oid = ANY(%s::regclass[])"
+    if connection.exec_driver_sql(query, (names,)).scalar_one():
+        connection.exec_driver_sql(f"ANALYZE (SKIP_LOCKED) {', '.join(names)}")
+
+
 def lock_for_migration(connection: Connection) -> None:
     """Wait until no other process migrates; SQLite's BEGIN IMMEDIATE has waited already."""
     if not is_sqlite(connection):

@@ -372,7 +372,7 @@ class OpenCard(Operation):
     the card ever gets the welcome bonus: not one that moves in from elsewhere. `external_code` is
     the code of the card that the customer has from there. `referrer_card_id` is the card by
     whose link they came. `card_id` is the id of the new card, where the caller draws it: later
-    operations of the same list may name the card by it.
+    operations of the same list may name the card by it, and find none where it did not open.
     """
 
     program_id: ProgramId

@@ -1,5 +1,8 @@
 """What an import asks of the database: for a part of its file as a whole, not for each row."""
 
+import pytest
+from sqlalchemy import text
+
 from punchcard.db.database import Database
 from punchcard.kit.ids import EntryId
 from punchcard.loyalty.vocabulary import EntryType
@@ -26,6 +29,19 @@ def test_a_run_asks_for_a_part_and_not_for_each_row(
 
     assert run.counts["new"] == len(rows)
     assert len(statements) <= _PARTS * _STATEMENTS_A_PART
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_new_shops_first_import_lets_postgresql_know_the_tables_it_fills(
+    mover: Mover, alice: TillDriver, database: Database
+) -> None:
+    lines = "".join(f"p{n}@home.example,{n + 1}\n" for n in range(_ROWS_A_PART))
+    known = text("SELECT relname FROM pg_class WHERE reltuples > 0 AND relkind = 'r'")
+
+    mover.moves_in(alice.program(type="points"), f"email,points\n{lines}")
+
+    with database.read() as session:
+        assert {"customers", "loyalty_cards"} <= set(session.scalars(known))
 
 
 def test_an_undo_asks_for_a_part_and_not_for_each_row(

@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from punchcard.accounts.models import Customer
 from punchcard.accounts.plans.errors import PlanLimitReached
 from punchcard.connect.imports.errors import ImportBusy
 from punchcard.connect.imports.faults import BadRow, FaultCode
@@ -22,7 +23,7 @@ from punchcard.connect.imports.reading.rows import ImportRow
 from punchcard.connect.imports.trial import FAULTS_SKIPPED, RowFault, read_rows, row_fault
 from punchcard.connect.imports.vocabulary import BalanceMode, ImportState
 from punchcard.connect.imports.work import ImportWork, come_past, finish, next_part, reader_of
-from punchcard.db.dialects import one_of
+from punchcard.db.dialects import know_tables, one_of
 from punchcard.db.outbox import RetryLater
 from punchcard.db.unique import refusing_duplicates
 from punchcard.kit.errors import DomainError, Kind
@@ -35,6 +36,7 @@ from punchcard.loyalty.errors.cards import (
     ContactConflict,
 )
 from punchcard.loyalty.errors.till import OpeningBalanceExists
+from punchcard.loyalty.models import LoyaltyCard
 from punchcard.loyalty.operations import (
     Actor,
     CardKey,
@@ -98,6 +100,7 @@ def run_some(work: ImportWork, import_id: ImportId) -> bool:
             kept = session.get_one(CardImportPart, (import_id, part.number))
             _note(session, row, kept, places, faults)
             come_past(row, kept)
+            know_tables(session.connection(), Customer, LoyaltyCard)
         if work.monotonic() >= until:
             return False
 

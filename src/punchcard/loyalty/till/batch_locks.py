@@ -193,7 +193,12 @@ class BatchLocks:
             (o.vendor_id, o.transaction_id) for o in operations if isinstance(o, EntryOperation)
         ]
         self.targets = till_queries.entry_targets(self.connection, named)
-        refs = [o.card for o in operations if isinstance(o, CardOperation)]
+        opened = {
+            CardRef(CardKey.ID, o.card_id)
+            for o in operations
+            if isinstance(o, OpenCard) and o.card_id
+        }
+        refs = [o.card for o in operations if isinstance(o, CardOperation) and o.card not in opened]
         refs += [CardRef(CardKey.ID, target.card_id) for target in self.targets.values()]
         moving_two = [o for o in operations if isinstance(o, _MAY_MOVE_TWO)]
         refs += [other for o in moving_two if (other := self.other_card(o))]
@@ -201,12 +206,7 @@ class BatchLocks:
         found = till_locks.lock_cards(self.connection, refs, wallets, waits=waits)
         free, held = found.free, found.held
         if len(free) + len(held) < len(set(refs)):
-            opened_here = {
-                CardRef(CardKey.ID, o.card_id)
-                for o in operations
-                if isinstance(o, OpenCard) and o.card_id
-            }
-            self._look_for_codes(operations, free.keys() | held.keys() | opened_here)
+            self._look_for_codes(operations, free.keys() | held.keys() | opened)
         if self.by_code:
             by_id = [CardRef(CardKey.ID, one) for ids in self.by_code.values() for one in ids]
             coded = till_locks.lock_cards(self.connection, by_id, wallets, waits=waits)
