@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 
@@ -93,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, (what, _) in BENCHES.items():
             print(f"{name:16} {what}")
         return 0
+    # Images of containers often set it: then each server would compile the source as it starts.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     figures = _run(asked)
     if not asked.json:
         Console().print(_table(figures))
