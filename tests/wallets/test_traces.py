@@ -75,9 +75,10 @@ def stamp_and_work(
     It is done by a worker of `elsewhere`, another process, if that is given.
     """
     alice = cast.open_cafe_alice(context)
-    endpoint(alice, url=receiver.url)
     card = shelf.opened_card(alice, shelf.program(alice, **EASY))
     Phone(context, card, "token-0").add()
+    # Of the opening nothing is told: what is sent is the stamp.
+    endpoint(alice, url=receiver.url)
     worker = create_worker(elsewhere or context)
     sent = (elsewhere or context).connect.webhook_sender.attempts
     while worker.do_work():
