@@ -77,10 +77,11 @@ class BatchLocks:
         `looks_closer` the rows that are written last are looked at as well, which costs more: the
         statistics of the day, held as the id of their program, and the card's waiting work.
         """
-        self._lock_cards(operations, waits=waits)
+        opening = [o for o in operations if isinstance(o, OpenCard)]
+        self._lock_cards(operations, opening, waits=waits)
         self._lock_rewards(operations, waits=waits)
         self._lock_budgets(operations, waits=waits)
-        if opening := [o for o in operations if isinstance(o, OpenCard)]:
+        if opening:
             self._lock_places(opening, waits=waits)
             self._lock_customers(opening, waits=waits)
         # After the locks: another server may have stamped a card while this one waited for it.
@@ -188,16 +189,14 @@ class BatchLocks:
         reward_id = operation.reward_id if isinstance(operation, OF_REWARDS) else None
         return self.ref_of(operation) if isinstance(operation, CardOperation) else None, reward_id
 
-    def _lock_cards(self, operations: Sequence[Operation], *, waits: bool) -> None:
+    def _lock_cards(
+        self, operations: Sequence[Operation], opening: Sequence[OpenCard], *, waits: bool
+    ) -> None:
         named = [
             (o.vendor_id, o.transaction_id) for o in operations if isinstance(o, EntryOperation)
         ]
         self.targets = till_queries.entry_targets(self.connection, named)
-        opened = {
-            CardRef(CardKey.ID, o.card_id)
-            for o in operations
-            if isinstance(o, OpenCard) and o.card_id
-        }
+        opened = {CardRef(CardKey.ID, o.card_id) for o in opening if o.card_id}
         refs = [o.card for o in operations if isinstance(o, CardOperation) and o.card not in opened]
         refs += [CardRef(CardKey.ID, target.card_id) for target in self.targets.values()]
         moving_two = [o for o in operations if isinstance(o, _MAY_MOVE_TWO)]
